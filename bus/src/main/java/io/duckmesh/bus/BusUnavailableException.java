@@ -1,0 +1,18 @@
+package io.duckmesh.bus;
+
+/** The log did not answer. Trying again later helps. */
+public final class BusUnavailableException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  private final boolean outcomeUnknown;
+
+  public BusUnavailableException(String message, boolean outcomeUnknown, Throwable cause) {
+    super(message, cause);
+    this.outcomeUnknown = outcomeUnknown;
+  }
+
+  /** True if the call may have taken effect, false if it certainly did not. */
+  public boolean outcomeUnknown() {
+    return outcomeUnknown;
+  }
+}

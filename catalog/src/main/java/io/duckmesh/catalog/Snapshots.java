@@ -1,0 +1,43 @@
+package io.duckmesh.catalog;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** States of a tenant, which never change. */
+public interface Snapshots {
+  /** The newest snapshot; a tenant always has one. */
+  Snapshot newest(TenantId tenant);
+
+  /**
+   * @throws SnapshotNotFoundException if the tenant never had it
+   */
+  Snapshot load(TenantId tenant, SnapshotId id);
+
+  /**
+   * The newest snapshot committed at or before the time.
+   *
+   * @throws SnapshotNotFoundException if the first one is later
+   */
+  Snapshot asOf(TenantId tenant, Instant at);
+
+  /** Snapshots before {@code before} (null: from the newest), newest first. */
+  List<Snapshot> list(TenantId tenant, @Nullable SnapshotId before, int limit);
+
+  /** Tables that the snapshot has, by name, with their schemas then. */
+  List<TableInfo> tables(TenantId tenant, SnapshotId id);
+
+  /**
+   * The table of that name at the snapshot, with its files.
+   *
+   * @throws TableNotFoundException if the snapshot has no such table
+   */
+  TableManifest manifest(TenantId tenant, SnapshotId id, String tableName);
+
+  /**
+   * The last snapshot, not after {@code id}, that changed the table of that name; equal answers
+   * mean equal manifests. Empty if the snapshot has no such table.
+   */
+  Optional<SnapshotId> changedIn(TenantId tenant, SnapshotId id, String tableName);
+}

@@ -1,0 +1,29 @@
+package io.duckmesh.catalog;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** How far shards have landed. Watermarks only increase. */
+public interface Watermarks {
+  /** All shards of all tenants, by shard id. */
+  List<Watermark> list();
+
+  /** Now, read from the catalog. */
+  Watermark load(ShardId shard);
+
+  /**
+   * Waits until every shard's watermark is at or above the given position. Woken by commits of any
+   * process within milliseconds.
+   *
+   * @return true if all are; false if the time is over or the catalog is being closed
+   */
+  boolean await(Map<ShardId, Long> positions, Duration timeout) throws InterruptedException;
+
+  /**
+   * What became of the segment at the position: empty while it is above the watermark. Details of
+   * single segments are kept for the table's key window.
+   */
+  Optional<LandedSegment> findLanded(ShardId shard, long position);
+}
