@@ -1,0 +1,20 @@
+package io.duckmesh.engine.query;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Set;
+
+/**
+ * A statement that the guard let pass: one SELECT, with allowed functions only.
+ *
+ * @param sql the statement as it was sent
+ * @param tables tables that it names, which have to be bound before it runs
+ * @param tree the parser's own syntax tree as JSON text, from which the statement to run is made
+ */
+public record CheckedQuery(String sql, Set<TableReference> tables, String tree) {
+  public CheckedQuery {
+    requireNonNull(sql, "sql is null");
+    requireNonNull(tree, "tree is null");
+    tables = Set.copyOf(tables);
+  }
+}

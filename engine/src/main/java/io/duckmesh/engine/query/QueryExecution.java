@@ -1,0 +1,26 @@
+package io.duckmesh.engine.query;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+
+/** A statement that runs. Written once, by one thread; {@link #cancel()} may come from any. */
+public interface QueryExecution extends AutoCloseable {
+  List<ResultColumn> columns();
+
+  /**
+   * Writes the answer in constant memory, up to the limits; does not close the stream.
+   *
+   * @throws QueryFailedException if it fails while running
+   * @throws QueryTimeoutException if the time is over
+   * @throws QueryCancelledException if it was cancelled
+   */
+  ResultSummary write(ResultFormat format, OutputStream out) throws IOException;
+
+  /** Interrupts the statement; does nothing if it has ended. */
+  void cancel();
+
+  /** Ends the statement and frees its slot. May be called more than once. */
+  @Override
+  void close();
+}
