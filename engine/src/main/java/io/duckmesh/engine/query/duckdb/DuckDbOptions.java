@@ -1,0 +1,131 @@
+package io.duckmesh.engine.query.duckdb;
+
+import static java.util.Objects.requireNonNull;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * What DuckDB may take of the machine.
+ *
+ * @param spillDirectory where queries spill what does not fit into memory; a folder per tenant is
+ *     made below it and emptied when the tenant's instance closes
+ * @param spillBytes most bytes that one tenant's instance spills
+ * @param memoryBytes most memory of one tenant's instance
+ * @param threads threads of one tenant's instance
+ * @param maxTenants instances that are open at once; past it the one that was idle longest closes
+ * @param idleAfter how long an instance stays open without queries
+ * @param concurrentQueries queries of one tenant that run at once
+ * @param waitingQueries queries of one tenant that wait for a slot; past it they are refused at
+ *     once
+ * @param maxWait how long a query waits for a slot
+ */
+public record DuckDbOptions(
+    Path spillDirectory,
+    long spillBytes,
+    long memoryBytes,
+    int threads,
+    int maxTenants,
+    Duration idleAfter,
+    int concurrentQueries,
+    int waitingQueries,
+    Duration maxWait) {
+
+  public DuckDbOptions {
+    requireNonNull(spillDirectory, "spillDirectory is null");
+    requireNonNull(idleAfter, "idleAfter is null");
+    requireNonNull(maxWait, "maxWait is null");
+    if (spillBytes < 1
+        || memoryBytes < 1
+        || threads < 1
+        || maxTenants < 1
+        || concurrentQueries < 1
+        || waitingQueries < 0) {
+      throw new IllegalArgumentException(
+          ("Not possible: %d bytes to spill, %d bytes of memory, %d threads, %d tenants, %d queries"
+                  + " at once, %d waiting")
+              .formatted(
+                  spillBytes, memoryBytes, threads, maxTenants, concurrentQueries, waitingQueries));
+    }
+  }
+
+  /** Options that fit a machine which does other work besides. */
+  public static DuckDbOptions defaults(Path spillDirectory) {
+    return new DuckDbOptions(
+        spillDirectory,
+        10L << 30,
+        1L << 30,
+        Math.max(2, Runtime.getRuntime().availableProcessors()),
+        16,
+        Duration.ofMinutes(10),
+        8,
+        64,
+        Duration.ofSeconds(5));
+  }
+
+  public DuckDbOptions withSpillBytes(long spillBytes) {
+    return new DuckDbOptions(
+        spillDirectory,
+        spillBytes,
+        memoryBytes,
+        threads,
+        maxTenants,
+        idleAfter,
+        concurrentQueries,
+        waitingQueries,
+        maxWait);
+  }
+
+  public DuckDbOptions withMemoryBytes(long memoryBytes) {
+    return new DuckDbOptions(
+        spillDirectory,
+        spillBytes,
+        memoryBytes,
+        threads,
+        maxTenants,
+        idleAfter,
+        concurrentQueries,
+        waitingQueries,
+        maxWait);
+  }
+
+  public DuckDbOptions withThreads(int threads) {
+    return new DuckDbOptions(
+        spillDirectory,
+        spillBytes,
+        memoryBytes,
+        threads,
+        maxTenants,
+        idleAfter,
+        concurrentQueries,
+        waitingQueries,
+        maxWait);
+  }
+
+  public DuckDbOptions withTenants(int maxTenants, Duration idleAfter) {
+    return new DuckDbOptions(
+        spillDirectory,
+        spillBytes,
+        memoryBytes,
+        threads,
+        maxTenants,
+        idleAfter,
+        concurrentQueries,
+        waitingQueries,
+        maxWait);
+  }
+
+  public DuckDbOptions withConcurrency(
+      int concurrentQueries, int waitingQueries, Duration maxWait) {
+    return new DuckDbOptions(
+        spillDirectory,
+        spillBytes,
+        memoryBytes,
+        threads,
+        maxTenants,
+        idleAfter,
+        concurrentQueries,
+        waitingQueries,
+        maxWait);
+  }
+}
