@@ -1,0 +1,70 @@
+package io.duckmesh.bench;
+
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** Prints the benchmark tables of {@code bench/README.md}. */
+@Command(
+    name = "bench",
+    mixinStandardHelpOptions = true,
+    description = "Measures ingest, visibility and queries beside bare PostgreSQL and bare DuckDB.")
+final class Bench implements Callable<Integer> {
+  @Option(
+      names = "--project",
+      defaultValue = ".",
+      description = "Folder of the project, which has the launcher.")
+  private Path project = Path.of(".");
+
+  @Option(
+      names = "--seconds",
+      defaultValue = "4",
+      description = "How long each line is measured (default: ${DEFAULT-VALUE}).")
+  private double seconds;
+
+  @Option(
+      names = "--only",
+      split = ",",
+      defaultValue = "ingest,visible,query",
+      description = "Which parts run: ${DEFAULT-VALUE}.")
+  private List<String> only = List.of();
+
+  private Bench() {}
+
+  @Override
+  public Integer call() throws Exception {
+    PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    out.printf(
+        "# DuckMesh benchmark: %d cores, %d MiB heap for the load, %.0f s a line%n",
+        Runtime.getRuntime().availableProcessors(),
+        Runtime.getRuntime().maxMemory() >> 20,
+        seconds);
+    try (Server server = Server.start(project.toAbsolutePath().normalize())) {
+      if (only.contains("visible")) {
+        new VisibilityBenchmark(server, seconds, out).run();
+      }
+      if (only.contains("query")) {
+        new QueryBenchmark(server, seconds, out).run();
+      }
+      if (only.contains("ingest")) {
+        try (BarePostgres postgres = new BarePostgres()) {
+          new IngestBenchmark(server, postgres, seconds, out).run();
+        }
+      }
+      out.println();
+      out.println("## Memory at the end (anonymous resident memory by process)");
+      out.println();
+      server.memory().forEach(line -> out.println("    " + line));
+    }
+    return 0;
+  }
+
+  public static void main(String[] arguments) {
+    System.exit(new CommandLine(new Bench()).execute(arguments));
+  }
+}

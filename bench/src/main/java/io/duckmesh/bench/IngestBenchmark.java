@@ -1,0 +1,100 @@
+package io.duckmesh.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+
+/**
+ * Durable ingest: rows a second and acknowledgement times, by batch size, connections and event
+ * keys.
+ */
+final class IngestBenchmark {
+  private static final int[] BATCHES = {1, 100, 1_000, 10_000};
+  private static final int[] CONNECTIONS = {8, 64};
+
+  private final Server server;
+  private final BarePostgres postgres;
+  private final double seconds;
+  private final PrintStream out;
+
+  IngestBenchmark(Server server, BarePostgres postgres, double seconds, PrintStream out) {
+    this.server = server;
+    this.postgres = postgres;
+    this.seconds = seconds;
+    this.out = out;
+  }
+
+  void run() throws Exception {
+    server.createTable("warm_up", false);
+    ingest("warm_up", 8, 1);
+    ingest("warm_up", 8, 1_000);
+    server.drain();
+    out.println();
+    out.println("## Durable ingest of NDJSON (20 columns, about 350 bytes a row)");
+    out.println();
+    out.println(
+        "| rows a request | connections | event keys | rows/s | requests/s | ack p50 ms | ack p99 ms |"
+            + " drained after s | bare PostgreSQL rows/s | ratio |");
+    out.println("|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|");
+    for (int batch : BATCHES) {
+      for (int connections : CONNECTIONS) {
+        double bare = postgres.insert(connections, seconds, batch).callsPerSecond() * batch;
+        for (boolean eventKeys : new boolean[] {false, true}) {
+          line(batch, connections, eventKeys, bare);
+        }
+      }
+    }
+  }
+
+  private void line(int batch, int connections, boolean eventKeys, double bare) throws Exception {
+    String table = "ingest_%d_%d_%s".formatted(batch, connections, eventKeys ? "keyed" : "plain");
+    server.createTable(table, eventKeys);
+    Load.Result result = ingest(table, connections, batch);
+    double drained = server.drain();
+    long expected = (long) result.latencies().count() * batch;
+    long visible = server.query("SELECT count(*) FROM " + table).get("rows").get(0).get(0).asLong();
+    if (visible != expected) {
+      throw new IllegalStateException(
+          "%s: %d rows were acknowledged, %d are visible".formatted(table, expected, visible));
+    }
+    double rows = result.callsPerSecond() * batch;
+    out.printf(
+        "| %,d | %d | %s | %,.0f | %,.0f | %.2f | %.2f | %.1f | %,.0f | %.2f |%n",
+        batch,
+        connections,
+        eventKeys ? "yes" : "no",
+        rows,
+        result.callsPerSecond(),
+        result.latencies().millis(0.5),
+        result.latencies().millis(0.99),
+        drained,
+        bare,
+        rows / bare);
+  }
+
+  private Load.Result ingest(String table, int connections, int batch) throws Exception {
+    return Load.run(connections, seconds, index -> new Sender(server, table, index, batch, ""));
+  }
+
+  /** Sends bodies of flights over one connection. */
+  static final class Sender implements Load.Worker {
+    private final HttpConnection connection;
+    private final FlightRows flights;
+    private final String path;
+
+    Sender(Server server, String table, int source, int batch, String query) throws IOException {
+      this.connection = server.connect();
+      this.flights = new FlightRows(source, batch, 1);
+      this.path = "/v1/tables/" + table + "/events" + query;
+    }
+
+    @Override
+    public void call() throws IOException {
+      connection.post(path, "application/x-ndjson", flights.next()).orThrow();
+    }
+
+    @Override
+    public void close() throws IOException {
+      connection.close();
+    }
+  }
+}
