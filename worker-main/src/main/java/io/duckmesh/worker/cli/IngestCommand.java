@@ -1,0 +1,466 @@
+package io.duckmesh.worker.cli;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Sends a file in chunks. Each chunk has an idempotency key made from what it is, so sending it
+ * again after any failure, in this run or the next, adds nothing twice.
+ */
+@Command(
+    name = "ingest",
+    description = "Sends NDJSON or JSON, plain or gzipped, from a file or standard input.",
+    footer = {
+      "",
+      "Running the same command on the same file again is safe: what was accepted before is",
+      "recognised and not added twice. To add the same rows once more, give --run NAME.",
+      "",
+      "Examples:",
+      "  duckmesh ingest flights flights.ndjson.gz --schema flights.json --wait",
+      "  echo '{\"id\": 1}' | duckmesh ingest events --wait"
+    })
+public final class IngestCommand implements Callable<Integer> {
+  private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
+  private static final int SHOWN_ERRORS = 20;
+
+  @Mixin private final GatewayOptions gatewayOptions = new GatewayOptions();
+
+  @Parameters(index = "0", paramLabel = "TABLE", description = "The table.")
+  private String table = "";
+
+  @Parameters(
+      index = "1",
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "The file; - or nothing reads standard input.")
+  private @Nullable String file;
+
+  @Option(
+      names = "--schema",
+      paramLabel = "FILE",
+      description = "Creates the table from this JSON first, if it does not exist.")
+  private @Nullable Path schema;
+
+  @Option(names = "--wait", description = "Waits until everything is visible to queries.")
+  private boolean waitVisible;
+
+  @Option(
+      names = "--wait-timeout",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description = "How long --wait waits. Default: ${DEFAULT-VALUE}.")
+  private int waitSeconds;
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "ndjson or json. Default: by content and by the file's name.")
+  private @Nullable String format;
+
+  @Option(
+      names = "--chunk-rows",
+      paramLabel = "N",
+      defaultValue = "10000",
+      description = "Rows of a request at most. Default: ${DEFAULT-VALUE}.")
+  private int chunkRows;
+
+  @Option(
+      names = "--chunk-bytes",
+      paramLabel = "N",
+      defaultValue = "4194304",
+      description = "Bytes of a request at most, except for a longer row. Default: ${DEFAULT-VALUE}.")
+  private int chunkBytes;
+
+  @Option(
+      names = "--in-flight",
+      paramLabel = "N",
+      defaultValue = "4",
+      description = "Requests under way at once; 1 for tables with a primary key, where order counts."
+          + " Default: ${DEFAULT-VALUE}.")
+  private int inFlight;
+
+  @Option(
+      names = "--gzip",
+      negatable = true,
+      description = "Compresses requests. Default: not towards this machine.")
+  private @Nullable Boolean gzip;
+
+  @Option(
+      names = "--run",
+      paramLabel = "NAME",
+      description = "Names this run: the same file under another name is added again.")
+  private @Nullable String run;
+
+  @Option(
+      names = "--patience",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description = "How long to try again while the gateway is away. Default: ${DEFAULT-VALUE}.")
+  private int patienceSeconds;
+
+  @Option(
+      names = {"-q", "--quiet"},
+      description = "No progress, only the summary.")
+  private boolean quiet;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    if (chunkRows < 1 || chunkBytes < 1 || inFlight < 1) {
+      throw new CommandFailedException(
+          "--chunk-rows, --chunk-bytes and --in-flight must be positive");
+    }
+    Gateway gateway = gatewayOptions.gateway();
+    Progress progress = new Progress("ingest " + table, quiet);
+    Sender sender = new Sender(Duration.ofSeconds(patienceSeconds), progress::note);
+    if (schema != null) {
+      TablesCommand.createIfAbsent(gateway, sender, table, TablesCommand.readSchema(schema));
+    }
+    JsonNode described =
+        sender.send(() -> gateway.get("/v1/tables/" + Gateway.encode(table), REQUEST_TIMEOUT));
+    int requests = described.path("primary_key").isEmpty() ? inFlight : 1;
+
+    Sent sent = sendAll(gateway, sender, progress, requests);
+    progress.clear();
+    if (sent.failure() != null) {
+      report(sent);
+      throw sent.failure();
+    }
+    Duration sendTime = progress.elapsed();
+    @Nullable Long snapshotId = waitVisible ? awaitVisible(gateway, sender, sent, progress) : null;
+    summarize(sent, snapshotId, sendTime, progress);
+    return 0;
+  }
+
+  /** What was sent: answers by the ordinal of their chunk. */
+  private record Sent(
+      ConcurrentSkipListMap<Integer, Chunk> chunks,
+      ConcurrentSkipListMap<Integer, JsonNode> answers,
+      AtomicReference<@Nullable RuntimeException> firstFailure,
+      AtomicReference<@Nullable Chunk> failedChunk) {
+    @Nullable RuntimeException failure() {
+      return firstFailure.get();
+    }
+  }
+
+  private Sent sendAll(Gateway gateway, Sender sender, Progress progress, int requests)
+      throws IOException, InterruptedException {
+    Sent sent =
+        new Sent(
+            new ConcurrentSkipListMap<>(),
+            new ConcurrentSkipListMap<>(),
+            new AtomicReference<>(),
+            new AtomicReference<>());
+    boolean standardInput = file == null || file.equals("-");
+    Path path = standardInput ? null : Path.of(file);
+    if (path != null && !Files.isRegularFile(path)) {
+      throw new CommandFailedException("No such file: " + path);
+    }
+    // What comes through a pipe has no name: the same line typed twice is two events.
+    String source =
+        path == null
+            ? (run == null ? "pipe:" + UUID.randomUUID() : "pipe")
+            : "file:" + path.getFileName();
+    long size = path == null ? 0 : Files.size(path);
+    CountingInput counting =
+        new CountingInput(path == null ? System.in : Files.newInputStream(path));
+    boolean compress = gzip == null ? !gateway.local() : gzip;
+    Semaphore slots = new Semaphore(requests);
+    try (Chunks chunks = Chunks.read(counting, expectJson(path), chunkRows, chunkBytes);
+        ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      while (sent.failure() == null) {
+        Optional<Chunk> next = chunks.next();
+        if (next.isEmpty()) {
+          break;
+        }
+        while (!slots.tryAcquire(200, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+          progress.show();
+        }
+        if (size > 0) {
+          progress.percent((int) Math.min(100, counting.count() * 100 / size));
+        }
+        progress.show();
+        Chunk chunk = next.get();
+        String key = idempotencyKey(source, chunk);
+        executor.execute(
+            () -> {
+              try {
+                JsonNode answer = sender.send(() -> post(gateway, chunk, key, compress));
+                sent.answers().put(chunk.ordinal(), answer);
+                sent.chunks().put(chunk.ordinal(), withoutBody(chunk));
+                progress.add(chunk.rows());
+              } catch (RuntimeException e) {
+                if (sent.firstFailure().compareAndSet(null, e)) {
+                  sent.failedChunk().set(chunk);
+                }
+              } finally {
+                slots.release();
+              }
+            });
+      }
+      while (!slots.tryAcquire(requests, 200, java.util.concurrent.TimeUnit.MILLISECONDS)) {
+        progress.show();
+      }
+    }
+    if (sent.failure() == null && sent.answers().isEmpty()) {
+      throw new CommandFailedException(
+          "There is nothing to send: %s has no rows"
+              .formatted(path == null ? "standard input" : path));
+    }
+    return sent;
+  }
+
+  private JsonNode post(Gateway gateway, Chunk chunk, String key, boolean compress) {
+    Map<String, String> headers = new HashMap<>();
+    headers.put("Content-Type", "application/x-ndjson");
+    headers.put("Idempotency-Key", key);
+    byte[] body = chunk.body();
+    if (compress) {
+      headers.put("Content-Encoding", "gzip");
+      body = compressed(body);
+    }
+    return gateway.post(
+        "/v1/tables/" + Gateway.encode(table) + "/events", headers, body, REQUEST_TIMEOUT);
+  }
+
+  private @Nullable Long awaitVisible(
+      Gateway gateway, Sender sender, Sent sent, Progress progress) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(waitSeconds).toNanos();
+    long snapshotId = -1;
+    if (!quiet && Terminal.errIsTerminal()) {
+      progress.note("waiting until %,d rows are visible".formatted(progress.rows()));
+    }
+    for (JsonNode answer : sent.answers().values()) {
+      JsonNode receipt = answer;
+      String id = answer.path("receipt_id").asString("");
+      while (receipt.path("state").asString("").equals("accepted")) {
+        if (System.nanoTime() > deadline) {
+          throw new CommandFailedException(
+              ("Everything is durable, but not all is visible after %d s."
+                      + " Look at `duckmesh lag`, or wait on with: duckmesh receipts %s --wait")
+                  .formatted(waitSeconds, id));
+        }
+        receipt = ReceiptsCommand.await(gateway, sender, id, Duration.ofSeconds(10));
+      }
+      snapshotId = Math.max(snapshotId, receipt.path("snapshot_id").asLong(-1));
+    }
+    return snapshotId < 0 ? null : snapshotId;
+  }
+
+  private void summarize(
+      Sent sent, @Nullable Long snapshotId, Duration sendTime, Progress progress) {
+    long accepted = sum(sent, "accepted");
+    long duplicates = sum(sent, "duplicates");
+    long quarantined = sum(sent, "quarantined");
+    long rows = sent.chunks().values().stream().mapToLong(Chunk::rows).sum();
+    StringBuilder line = new StringBuilder();
+    line.append(
+        "%,d rows in %,d requests, %.1f s, %,d rows/s: accepted %,d"
+            .formatted(
+                rows,
+                sent.answers().size(),
+                sendTime.toMillis() / 1000.0,
+                (long) (rows / Math.max(0.001, sendTime.toNanos() / 1e9)),
+                accepted));
+    if (duplicates > 0) {
+      line.append(", duplicates %,d".formatted(duplicates));
+    }
+    if (quarantined > 0) {
+      line.append(", quarantined %,d".formatted(quarantined));
+    }
+    if (snapshotId != null) {
+      line.append(
+          "; visible at snapshot %d after %.1f s"
+              .formatted(snapshotId, progress.elapsed().toMillis() / 1000.0));
+    }
+    Terminal.out().println(line);
+    JsonNode last = sent.answers().lastEntry().getValue();
+    Terminal.out().println("receipt: " + last.path("receipt_id").asString(""));
+    Terminal.out().println("token:   " + last.path("token").asString(""));
+  }
+
+  private static long sum(Sent sent, String field) {
+    return sent.answers().values().stream().mapToLong(answer -> answer.path(field).asLong(0)).sum();
+  }
+
+  /** Explains what was refused, by the lines of the input, and what was taken before. */
+  private void report(Sent sent) {
+    Chunk chunk = sent.failedChunk().get();
+    if (chunk == null) {
+      return;
+    }
+    if (sent.failure() instanceof RefusedException refusal) {
+      for (JsonNode error : errors(refusal.problem())) {
+        Terminal.err().println(errorLine(chunk, error));
+      }
+    }
+    Terminal.err()
+        .println(
+            "Lines %d to %d were not accepted. Of the rest %,d rows were%s"
+                .formatted(
+                    chunk.firstLine(),
+                    chunk.lastLine(),
+                    sent.chunks().values().stream().mapToLong(Chunk::rows).sum(),
+                    sent.chunks().isEmpty() ? "." : ": lines " + ranges(sent) + "."));
+    if (!sent.chunks().isEmpty()) {
+      Terminal.err()
+          .println(
+              "After mending those lines run the same command again: what was accepted is not added twice.");
+    }
+  }
+
+  private static List<JsonNode> errors(JsonNode problem) {
+    JsonNode errors = problem.path("errors");
+    if (!errors.isArray()) {
+      errors = problem.path("context").path("errors");
+    }
+    List<JsonNode> first = new ArrayList<>();
+    for (JsonNode error : errors) {
+      if (first.size() < SHOWN_ERRORS) {
+        first.add(error);
+      }
+    }
+    return first;
+  }
+
+  private static String errorLine(Chunk chunk, JsonNode error) {
+    StringBuilder line =
+        new StringBuilder("line " + chunk.line(error.path("row").asLong(1)));
+    if (error.path("column").isString()) {
+      line.append(", column ").append(error.path("column").asString());
+    }
+    line.append(": ").append(error.path("rule").asString(error.path("message").asString("")));
+    if (error.path("value").isString()) {
+      line.append(", found ").append(error.path("value").asString());
+    }
+    return line.toString();
+  }
+
+  private static String ranges(Sent sent) {
+    List<String> ranges = new ArrayList<>();
+    long from = -1;
+    long to = -1;
+    int previous = -2;
+    for (Chunk chunk : sent.chunks().values()) {
+      if (chunk.ordinal() != previous + 1) {
+        if (from > 0) {
+          ranges.add(from + " to " + to);
+        }
+        from = chunk.firstLine();
+      }
+      to = chunk.lastLine();
+      previous = chunk.ordinal();
+    }
+    ranges.add(from + " to " + to);
+    return String.join(", ", ranges);
+  }
+
+  private boolean expectJson(@Nullable Path path) {
+    if (format != null) {
+      return switch (format) {
+        case "json" -> true;
+        case "ndjson" -> false;
+        default ->
+            throw new CommandFailedException("--format is ndjson or json, not " + format);
+      };
+    }
+    if (path == null) {
+      return false;
+    }
+    String name = path.getFileName().toString();
+    return name.endsWith(".json") || name.endsWith(".json.gz");
+  }
+
+  private String idempotencyKey(String source, Chunk chunk) {
+    MessageDigest digest = sha256();
+    for (String part :
+        List.of(table, source, run == null ? "" : run, String.valueOf(chunk.ordinal()))) {
+      digest.update(part.getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0);
+    }
+    digest.update(chunk.body());
+    return "cli-" + HexFormat.of().formatHex(digest.digest(), 0, 16);
+  }
+
+  private static Chunk withoutBody(Chunk chunk) {
+    return new Chunk(
+        chunk.ordinal(), chunk.firstLine(), chunk.lastLine(), null, chunk.rows(), new byte[0]);
+  }
+
+  private static byte[] compressed(byte[] body) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(body.length / 4 + 64);
+    try (GZIPOutputStream zip = new GZIPOutputStream(out)) {
+      zip.write(body);
+    } catch (IOException e) {
+      throw new IllegalStateException("Compressing in memory failed", e);
+    }
+    return out.toByteArray();
+  }
+
+  static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-256", e);
+    }
+  }
+
+  /** Counts what is read of the file, compressed or not, for the progress in percent. */
+  private static final class CountingInput extends FilterInputStream {
+    private long count;
+
+    CountingInput(InputStream in) {
+      super(in instanceof BufferedInputStream ? in : new BufferedInputStream(in, 1 << 16));
+    }
+
+    long count() {
+      return count;
+    }
+
+    @Override
+    public int read() throws IOException {
+      int value = super.read();
+      if (value >= 0) {
+        count++;
+      }
+      return value;
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      int read = super.read(target, offset, length);
+      if (read > 0) {
+        count += read;
+      }
+      return read;
+    }
+  }
+}
