@@ -1,0 +1,81 @@
+package io.duckmesh.workflows;
+
+import io.temporal.activity.ActivityCancellationType;
+import io.temporal.activity.ActivityOptions;
+import io.temporal.common.RetryOptions;
+import java.time.Duration;
+
+/** Timeouts and retries of activities, each with its reason. */
+public final class ActivityProfiles {
+  /**
+   * What time may mend is tried for ever: a shard never gives up. The first tries are quick, since
+   * most faults are a connection that broke; ten seconds at most, so that a shard goes on soon
+   * after the fault is mended.
+   */
+  private static final RetryOptions FOR_EVER =
+      RetryOptions.newBuilder()
+          .setInitialInterval(Duration.ofMillis(200))
+          .setBackoffCoefficient(2)
+          .setMaximumInterval(Duration.ofSeconds(10))
+          .build();
+
+  private ActivityProfiles() {}
+
+  /**
+   * Waits up to 20 s for events, beating every 2 s. A silent worker is replaced after 8 s, which is
+   * how long a shard stands still after a kill; repeating a wait costs nothing. A minute in all
+   * leaves room for a slow log.
+   */
+  public static ActivityOptions waiting(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofMinutes(1))
+        .setHeartbeatTimeout(Duration.ofSeconds(8))
+        // What is cancelled may have claimed a batch at that moment: its end is waited for.
+        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+        .setRetryOptions(FOR_EVER)
+        .build();
+  }
+
+  /**
+   * Milliseconds to minutes of work on a batch's rows, beating every 2 s. Seven beats may be lost
+   * before the work is thrown away and done again; half an hour is far beyond the biggest batch on
+   * the slowest store.
+   */
+  public static ActivityOptions writing(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofMinutes(30))
+        .setHeartbeatTimeout(Duration.ofSeconds(15))
+        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+        .setRetryOptions(FOR_EVER)
+        .build();
+  }
+
+  /**
+   * One transaction of the catalog: milliseconds. Ten seconds without a beat mean that the worker
+   * is gone; two minutes bound a transaction that waits for a lock.
+   */
+  public static ActivityOptions committing(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofMinutes(2))
+        .setHeartbeatTimeout(Duration.ofSeconds(10))
+        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+        .setRetryOptions(FOR_EVER)
+        .build();
+  }
+
+  /** A hint that may be lost: a few quick tries, then never mind. */
+  public static ActivityOptions hint(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofSeconds(5))
+        .setRetryOptions(
+            RetryOptions.newBuilder()
+                .setInitialInterval(Duration.ofMillis(100))
+                .setMaximumAttempts(3)
+                .build())
+        .build();
+  }
+}

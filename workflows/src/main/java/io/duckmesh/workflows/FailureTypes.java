@@ -1,0 +1,24 @@
+package io.duckmesh.workflows;
+
+/** Types of activity failures, as they stand in histories and in the Temporal UI. */
+public final class FailureTypes {
+  /** The log, the catalog or the object store did not answer. Retried. */
+  public static final String UNAVAILABLE = "UNAVAILABLE";
+
+  /** It cannot be told whether a commit happened. Retried: committing again tells. */
+  public static final String COMMIT_STATE_UNKNOWN = "COMMIT_STATE_UNKNOWN";
+
+  /** The worker is being stopped and takes no new work. Retried, by another worker. */
+  public static final String WORKER_DRAINING = "WORKER_DRAINING";
+
+  /** A surprise: a defect or a resource that is used up. Retried. */
+  public static final String INTERNAL = "INTERNAL";
+
+  /**
+   * The log has acknowledged positions that the catalog has not landed, so their events may be
+   * gone. Not retried: people have to find out which of the two databases is the wrong one.
+   */
+  public static final String LOG_AHEAD_OF_CATALOG = "LOG_AHEAD_OF_CATALOG";
+
+  private FailureTypes() {}
+}
