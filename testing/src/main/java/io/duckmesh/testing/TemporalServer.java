@@ -116,8 +116,9 @@ public final class TemporalServer implements AutoCloseable {
                 "warn",
                 "--db-filename",
                 directory.resolve("temporal.db").toString()));
-    for (String attribute : List.of("DuckMeshTenant", "DuckMeshTable", "DuckMeshShard")) {
-      command.addAll(List.of("--search-attribute", attribute + "=Keyword"));
+    for (String attribute :
+        List.of("DuckMeshTenant=Keyword", "DuckMeshTable=KeywordList", "DuckMeshShard=Keyword")) {
+      command.addAll(List.of("--search-attribute", attribute));
     }
     // The defaults are those of a big cluster: 20 tasks a second from a shard, stalls of seconds.
     for (String value :
