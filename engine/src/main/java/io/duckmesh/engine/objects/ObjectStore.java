@@ -8,7 +8,8 @@ import java.util.stream.Stream;
 
 /**
  * Immutable objects under keys. May be used from any thread. Every method may throw {@link
- * ObjectStoreUnavailableException}.
+ * ObjectStoreUnavailableException}. A key that is the folder of another key ({@code a} beside
+ * {@code a/b}) is not supported: stores differ in what they make of it.
  */
 public interface ObjectStore extends AutoCloseable {
   /**

@@ -7,4 +7,8 @@ public final class ObjectStoreUnavailableException extends RuntimeException {
   public ObjectStoreUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }
+
+  public ObjectStoreUnavailableException(String message) {
+    super(message);
+  }
 }

@@ -1,0 +1,5 @@
+/** Objects as files of this machine. */
+@NullMarked
+package io.duckmesh.engine.objects.local;
+
+import org.jspecify.annotations.NullMarked;
