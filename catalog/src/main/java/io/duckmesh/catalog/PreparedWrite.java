@@ -6,8 +6,8 @@ import java.util.List;
  * Everything that committing a write makes visible at once.
  *
  * @param files the finished files, each registered as pending before
- * @param counts per table of the batch; the sum, with the rows of outcomes that have no table, is the
- *     number of its events
+ * @param counts per table of the batch; the sum, with the rows of outcomes that have no table, is
+ *     the number of its events
  * @param outcomes segments that did not simply become visible
  */
 public record PreparedWrite(

@@ -1,8 +1,11 @@
 package io.duckmesh.catalog;
 
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** States of a tenant, which never change. */
@@ -40,4 +43,17 @@ public interface Snapshots {
    * mean equal manifests. Empty if the snapshot has no such table.
    */
   Optional<SnapshotId> changedIn(TenantId tenant, SnapshotId id, String tableName);
+
+  /**
+   * The newest snapshot together with what {@link #changedIn} says of it for each of the names:
+   * what a query needs when it knows the manifests already.
+   */
+  default NewestTables newestTables(TenantId tenant, Set<String> tableNames) {
+    Snapshot newest = newest(tenant);
+    Map<String, SnapshotId> changedIn = new HashMap<>();
+    for (String name : tableNames) {
+      changedIn(tenant, newest.id(), name).ifPresent(id -> changedIn.put(name, id));
+    }
+    return new NewestTables(newest, changedIn);
+  }
 }

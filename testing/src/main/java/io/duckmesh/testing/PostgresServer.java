@@ -3,6 +3,7 @@ package io.duckmesh.testing;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -16,25 +17,54 @@ import javax.sql.DataSource;
 public final class PostgresServer implements AutoCloseable {
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
-  private final EmbeddedPostgres postgres;
+  private final EmbeddedPostgres.Builder builder;
+  private volatile EmbeddedPostgres postgres;
 
-  private PostgresServer(EmbeddedPostgres postgres) {
-    this.postgres = postgres;
+  private PostgresServer(EmbeddedPostgres.Builder builder) {
+    this.builder = builder;
+    this.postgres = start(builder);
   }
 
   /** Starts a server of its own; the caller closes it. */
   public static PostgresServer start() {
+    return new PostgresServer(settings());
+  }
+
+  /**
+   * Starts a server of its own that keeps its data in the directory, so that it can be {@link
+   * #restart restarted}; the caller closes it.
+   */
+  public static PostgresServer start(Path dataDirectory) {
+    PostgresServer server =
+        new PostgresServer(settings().setDataDirectory(dataDirectory).setCleanDataDirectory(false));
+    server.builder.setPort(server.port());
+    return server;
+  }
+
+  private static EmbeddedPostgres.Builder settings() {
+    return EmbeddedPostgres.builder()
+        .setServerConfig("fsync", "on")
+        .setServerConfig("full_page_writes", "on")
+        .setServerConfig("synchronous_commit", "on")
+        .setServerConfig("max_connections", "200");
+  }
+
+  private static EmbeddedPostgres start(EmbeddedPostgres.Builder builder) {
     try {
-      return new PostgresServer(
-          EmbeddedPostgres.builder()
-              .setServerConfig("fsync", "on")
-              .setServerConfig("full_page_writes", "on")
-              .setServerConfig("synchronous_commit", "on")
-              .setServerConfig("max_connections", "200")
-              .start());
+      return builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException("PostgreSQL did not start", e);
     }
+  }
+
+  /** Stops a server that has a data directory, cutting all connections; see {@link #restart}. */
+  public void stop() {
+    close();
+  }
+
+  /** Starts a server that was stopped, at the same address with the same data. */
+  public void restart() {
+    postgres = start(builder);
   }
 
   /** The server that all tests of this JVM share. */

@@ -1,0 +1,166 @@
+package io.duckmesh.catalog.postgres;
+
+import io.duckmesh.catalog.ColumnStatistics;
+import io.duckmesh.catalog.DataFile;
+import io.duckmesh.catalog.Snapshot;
+import io.duckmesh.catalog.SnapshotId;
+import io.duckmesh.catalog.TableId;
+import io.duckmesh.catalog.TenantId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
+import org.jdbi.v3.sqlobject.statement.SqlQuery;
+import org.jdbi.v3.sqlobject.statement.SqlUpdate;
+import org.jspecify.annotations.Nullable;
+
+@RegisterRowMapper(SnapshotDao.SnapshotMapper.class)
+@RegisterRowMapper(SnapshotDao.DataFileMapper.class)
+interface SnapshotDao {
+  @SqlUpdate(
+      """
+      INSERT INTO catalog.snapshot (tenant_id, snapshot_id, committed_at, operation)
+      VALUES (:tenantId, 1, :now, 'create_tenant')
+      """)
+  void insertFirst(String tenantId, Instant now);
+
+  /**
+   * Creates the tenant's next snapshot. The tenant's row stays locked to the end of the
+   * transaction, so nobody sees a later snapshot before this one. Empty if there is no such tenant.
+   */
+  @SqlQuery(
+      """
+      WITH numbered AS (
+        UPDATE catalog.tenant
+        SET newest_snapshot_id = newest_snapshot_id + 1,
+            newest_committed_at = greatest(:now, newest_committed_at + interval '1 microsecond')
+        WHERE tenant_id = :tenantId
+        RETURNING tenant_id, newest_snapshot_id, newest_committed_at
+      )
+      INSERT INTO catalog.snapshot (tenant_id, snapshot_id, committed_at, operation)
+      SELECT tenant_id, newest_snapshot_id, newest_committed_at, :operation
+      FROM numbered
+      RETURNING tenant_id, snapshot_id, committed_at, operation
+      """)
+  Optional<Snapshot> create(String tenantId, Instant now, String operation);
+
+  @SqlUpdate(
+      """
+      INSERT INTO catalog.snapshot_table (table_id, snapshot_id)
+      VALUES (:tableId, :snapshotId)
+      """)
+  void insertChange(UUID tableId, long snapshotId);
+
+  @SqlQuery(
+      """
+      SELECT s.tenant_id, s.snapshot_id, s.committed_at, s.operation
+      FROM catalog.snapshot s
+      WHERE s.tenant_id = :tenantId
+      ORDER BY s.snapshot_id DESC
+      LIMIT 1
+      """)
+  Optional<Snapshot> findNewest(String tenantId);
+
+  @SqlQuery(
+      """
+      SELECT tenant_id, snapshot_id, committed_at, operation
+      FROM catalog.snapshot
+      WHERE tenant_id = :tenantId
+        AND snapshot_id = :snapshotId
+      """)
+  Optional<Snapshot> find(String tenantId, long snapshotId);
+
+  @SqlQuery(
+      """
+      SELECT tenant_id, snapshot_id, committed_at, operation
+      FROM catalog.snapshot
+      WHERE tenant_id = :tenantId
+        AND committed_at <= :at
+      ORDER BY committed_at DESC
+      LIMIT 1
+      """)
+  Optional<Snapshot> findAsOf(String tenantId, Instant at);
+
+  @SqlQuery(
+      """
+      SELECT tenant_id, snapshot_id, committed_at, operation
+      FROM catalog.snapshot
+      WHERE tenant_id = :tenantId
+        AND snapshot_id < :before
+      ORDER BY snapshot_id DESC
+      LIMIT :limit
+      """)
+  List<Snapshot> list(String tenantId, long before, int limit);
+
+  /** Files of the table at the snapshot, which must have been committed. */
+  @SqlQuery(
+      """
+      SELECT table_id, object_key, schema_version, row_count, size_bytes, content_hash,
+             field_ids, null_counts, mins, maxs
+      FROM catalog.data_file
+      WHERE table_id = :tableId
+        AND begin_snapshot <= :snapshotId
+        AND (end_snapshot IS NULL OR end_snapshot > :snapshotId)
+      ORDER BY begin_snapshot, object_key COLLATE "C"
+      """)
+  List<DataFile> files(UUID tableId, long snapshotId);
+
+  /** The last snapshot up to the given one that changed the table of that name. */
+  @SqlQuery(
+      """
+      SELECT (SELECT max(c.snapshot_id)
+              FROM catalog.snapshot_table c
+              WHERE c.table_id = t.table_id
+                AND c.snapshot_id <= s.snapshot_id)
+      FROM catalog.snapshot s
+      JOIN catalog.tenant_table t
+        ON t.tenant_id = s.tenant_id
+        AND t.created_in <= s.snapshot_id
+        AND (t.dropped_in IS NULL OR t.dropped_in > s.snapshot_id)
+      WHERE s.tenant_id = :tenantId
+        AND s.snapshot_id = :snapshotId
+        AND t.name = :tableName
+      """)
+  Optional<Long> changedIn(String tenantId, long snapshotId, String tableName);
+
+  /** Maps a row of {@code snapshot}. */
+  final class SnapshotMapper implements RowMapper<Snapshot> {
+    @Override
+    public Snapshot map(ResultSet row, StatementContext context) throws SQLException {
+      return new Snapshot(
+          new TenantId(row.getString("tenant_id")),
+          new SnapshotId(row.getLong("snapshot_id")),
+          Rows.instant(row, "committed_at"),
+          row.getString("operation"));
+    }
+  }
+
+  /** Maps a row of {@code data_file} that is finished. */
+  final class DataFileMapper implements RowMapper<DataFile> {
+    @Override
+    public DataFile map(ResultSet row, StatementContext context) throws SQLException {
+      Integer[] fieldIds = (Integer[]) Rows.elements(row, "field_ids");
+      Long[] nullCounts = (Long[]) Rows.elements(row, "null_counts");
+      @Nullable String[] mins = (String[]) Rows.elements(row, "mins");
+      @Nullable String[] maxs = (String[]) Rows.elements(row, "maxs");
+      List<ColumnStatistics> statistics = new ArrayList<>(fieldIds.length);
+      for (int i = 0; i < fieldIds.length; i++) {
+        statistics.add(new ColumnStatistics(fieldIds[i], nullCounts[i], mins[i], maxs[i]));
+      }
+      return new DataFile(
+          new TableId(row.getObject("table_id", UUID.class)),
+          row.getString("object_key"),
+          row.getInt("schema_version"),
+          row.getLong("row_count"),
+          row.getLong("size_bytes"),
+          row.getString("content_hash"),
+          statistics);
+    }
+  }
+}
