@@ -236,12 +236,12 @@ final class DirectoryCache implements ObjectCache {
         | CorruptObjectException
         | ObjectStoreUnavailableException
         | ObjectCacheException e) {
+      delete(partial);
       fail(entry, file, e);
     } catch (RuntimeException | Error e) {
       log.error("Download failed unexpectedly key={}", entry.key, e);
-      fail(entry, file, e);
-    } finally {
       delete(partial);
+      fail(entry, file, e);
     }
   }
 

@@ -6,6 +6,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import static java.util.Objects.requireNonNull;
 
 import io.duckmesh.engine.objects.CorruptObjectException;
+import io.duckmesh.engine.objects.ObjectInfo;
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.ObjectStoreUnavailableException;
@@ -35,7 +36,9 @@ final class Download {
         count = read(key, body, buffer);
       }
       if (written != sizeBytes) {
-        throw new CorruptObjectException(key, sizeBytes, written);
+        // What is too long was not read to its end.
+        long actual = store.find(key).map(ObjectInfo::sizeBytes).orElse(written);
+        throw new CorruptObjectException(key, sizeBytes, actual);
       }
       // A file of the right size whose bytes a loss of power took would be adopted as whole.
       channel.force(false);

@@ -36,13 +36,15 @@ final class S3Failures {
     return e.statusCode() == PRECONDITION_FAILED || e.statusCode() == CONFLICT;
   }
 
-  /** Says which setting is wrong, by the codes of Amazon's service, which the others repeat. */
+  /**
+   * Says which setting is wrong, by the codes of Amazon's service, which others repeat or add to.
+   */
   static IllegalArgumentException wrongSettings(S3Options options, S3Exception e) {
     String what =
         switch (code(e)) {
           case "NoSuchBucket", "InvalidBucketName" ->
               "There is no S3 bucket %s at %s".formatted(options.bucket(), place(options));
-          case "InvalidAccessKeyId" ->
+          case "InvalidAccessKeyId", "XAdminUserNotFound" ->
               "The S3 access key is unknown at %s".formatted(place(options));
           case "SignatureDoesNotMatch" ->
               "The S3 secret key does not belong to the access key at %s".formatted(place(options));

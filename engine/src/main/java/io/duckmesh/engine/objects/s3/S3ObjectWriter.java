@@ -52,7 +52,7 @@ final class S3ObjectWriter implements ObjectWriter {
   private final S3Options options;
   private final ObjectKey key;
   private final String name;
-  private final Map<String, String> metadata = Map.of(WRITER, UUID.randomUUID().toString());
+  private final String writerId = UUID.randomUUID().toString();
   private final List<CompletedPart> parts = new ArrayList<>();
   private final Sink sink = new Sink();
   private byte[] buffer = new byte[FIRST_BUFFER_BYTES];
@@ -113,7 +113,7 @@ final class S3ObjectWriter implements ObjectWriter {
                 .bucket(options.bucket())
                 .key(name)
                 .ifNoneMatch("*")
-                .metadata(metadata)
+                .metadata(Map.of(WRITER, writerId))
                 .contentType(CONTENT_TYPE)
                 .checksumCRC32C(checksum()),
         body());
@@ -154,7 +154,7 @@ final class S3ObjectWriter implements ObjectWriter {
       e.addSuppressed(refusal);
       throw unknown(e);
     }
-    if (!metadata.equals(Map.of(WRITER, head.metadata().getOrDefault(WRITER, "")))) {
+    if (!writerId.equals(head.metadata().get(WRITER))) {
       throw new ObjectExistsException(key);
     }
     uploadId = null;
@@ -178,7 +178,7 @@ final class S3ObjectWriter implements ObjectWriter {
                       request
                           .bucket(options.bucket())
                           .key(name)
-                          .metadata(metadata)
+                          .metadata(Map.of(WRITER, writerId))
                           .contentType(CONTENT_TYPE)
                           .checksumAlgorithm(ChecksumAlgorithm.CRC32_C))
               .uploadId();
