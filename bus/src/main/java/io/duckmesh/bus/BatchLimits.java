@@ -7,12 +7,14 @@ import java.time.Duration;
 /**
  * When a claim returns: at the first of the row or byte limit, the linger since the oldest
  * unclaimed segment was published, or a flush request for a position that is not yet acknowledged.
+ * Segments in quarantine count in the limits, though they are not delivered.
  *
  * @param maxRows a batch is cut before the segment that would pass it, but holds at least one
  *     segment
  * @param maxBytes the same, in payload bytes
  * @param linger how long the oldest segment may wait for company
- * @param maxWait how long a claim waits for a first segment before it returns empty
+ * @param maxWait how long a claim waits for a first segment, or for another consumer's lease to
+ *     end, before it returns empty; a linger that has begun is waited for beyond it
  */
 public record BatchLimits(long maxRows, long maxBytes, Duration linger, Duration maxWait) {
   public static final BatchLimits DEFAULTS =

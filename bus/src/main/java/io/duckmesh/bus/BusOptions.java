@@ -7,8 +7,8 @@ import java.time.Duration;
 /**
  * Settings of a log.
  *
- * @param backlogLimitBytes payload bytes of one tenant that may wait to land before publishing is
- *     refused
+ * @param backlogLimitBytes once so many payload bytes of one tenant wait to land, publishing is
+ *     refused; where several processes publish, what others append within a moment may pass it
  * @param partitionBytes payload bytes after which a shard goes on in another partition
  * @param maxGroupBytes payload bytes that one publishing transaction takes at most
  * @param pollInterval how often a waiting claim looks by itself, besides being notified
@@ -20,6 +20,9 @@ public record BusOptions(
 
   public BusOptions {
     requireNonNull(pollInterval, "pollInterval is null");
+    if (pollInterval.isNegative() || pollInterval.isZero()) {
+      throw new IllegalArgumentException("Poll interval must be positive: " + pollInterval);
+    }
     if (backlogLimitBytes < 1 || partitionBytes < 1 || maxGroupBytes < 1) {
       throw new IllegalArgumentException(
           "Sizes must be positive: "
@@ -32,6 +35,14 @@ public record BusOptions(
   }
 
   public BusOptions withBacklogLimitBytes(long backlogLimitBytes) {
+    return new BusOptions(backlogLimitBytes, partitionBytes, maxGroupBytes, pollInterval);
+  }
+
+  public BusOptions withMaxGroupBytes(long maxGroupBytes) {
+    return new BusOptions(backlogLimitBytes, partitionBytes, maxGroupBytes, pollInterval);
+  }
+
+  public BusOptions withPollInterval(Duration pollInterval) {
     return new BusOptions(backlogLimitBytes, partitionBytes, maxGroupBytes, pollInterval);
   }
 

@@ -13,7 +13,11 @@ import java.util.stream.Stream;
  * happened.
  */
 public interface EventBus extends AutoCloseable {
-  /** Makes the shard known. Repeatable; durable when it returns. */
+  /**
+   * Makes the shard known. Repeatable; durable when it returns.
+   *
+   * @throws IllegalArgumentException if the shard belongs to another tenant
+   */
   void ensureShard(ShardId shard, String tenant);
 
   /**
@@ -49,8 +53,10 @@ public interface EventBus extends AutoCloseable {
 
   /**
    * Acknowledges everything up to {@code upTo}: it has landed and its space may be freed. Ends the
-   * claim. Repeatable: acknowledging what is acknowledged changes nothing. It needs no live lease,
-   * since only what the catalog has committed is acknowledged.
+   * claim, whose ever it is. Repeatable: acknowledging what is acknowledged changes nothing. It
+   * needs no live lease, since only what the catalog has committed is acknowledged.
+   *
+   * @throws IllegalArgumentException if {@code upTo} is beyond the shard's head
    */
   void ack(ShardId shard, Position upTo);
 
@@ -60,11 +66,13 @@ public interface EventBus extends AutoCloseable {
    * acknowledged are left as they are.
    *
    * @throws LeaseLostException if the batch is not the shard's current claim; nothing changed
+   * @throws IllegalArgumentException if a position is after the batch; nothing changed
    */
   void nack(BatchId batch, List<Position> positions, String reason);
 
   /**
-   * Extends the claim to {@code lease} from now.
+   * Extends the claim to {@code lease} from now. A claim whose lease has expired has ended, even
+   * when nobody else has claimed since.
    *
    * @throws LeaseLostException if the batch is not the shard's current claim
    */
@@ -78,8 +86,9 @@ public interface EventBus extends AutoCloseable {
 
   /**
    * Reads segments after {@code after} up to and including {@code upTo}, in order, without those in
-   * quarantine. What is acknowledged may be gone: reading it gives what is still there. The caller
-   * closes the stream, which holds a connection.
+   * quarantine. What is acknowledged may be gone: reading it gives what is still there; of what is
+   * appended after the call nothing is given. The stream fetches as it goes and may throw {@link
+   * BusUnavailableException} then. The caller closes it.
    */
   Stream<PublishedSegment> read(ShardId shard, Position after, Position upTo);
 
@@ -103,7 +112,10 @@ public interface EventBus extends AutoCloseable {
    */
   long reclaim();
 
-  /** Stops accepting, finishes what is being published, and ends the threads of this object. */
+  /**
+   * Stops accepting, finishes what is being published, and ends the threads of this object. Claims
+   * that wait and calls that come later throw {@link BusUnavailableException}.
+   */
   @Override
   void close();
 }
