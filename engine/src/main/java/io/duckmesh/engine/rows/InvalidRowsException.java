@@ -14,7 +14,7 @@ public final class InvalidRowsException extends RuntimeException {
    * @param errorCount how many there were in all, at least {@code errors.size()}
    */
   public InvalidRowsException(List<RowError> errors, long errorCount) {
-    super(errorCount + " rows do not fit, the first is row " + errors.getFirst());
+    super("%d errors in rows, the first: %s".formatted(errorCount, errors.getFirst()));
     this.errors = List.copyOf(errors);
     this.errorCount = errorCount;
   }

@@ -1,44 +1,243 @@
 package io.duckmesh.engine.segment;
 
 import io.duckmesh.engine.rows.RowBatch;
+import io.duckmesh.engine.schema.ArrowSchemas;
+import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.RowSchema;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.arrow.flatbuf.Message;
+import org.apache.arrow.flatbuf.MessageHeader;
+import org.apache.arrow.flatbuf.RecordBatch;
+import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorLoader;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.VectorUnloader;
+import org.apache.arrow.vector.ipc.WriteChannel;
+import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
+import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
+import org.apache.arrow.vector.ipc.message.MessageSerializer;
+import org.jspecify.annotations.Nullable;
 
-/** Encodes rows as segments and reads them back. May be used from any thread. */
+/**
+ * Encodes rows as segments and reads them back. May be used from any thread.
+ *
+ * <p>A segment is a header ({@link SegmentHeader}), and behind it in one zstd frame one Arrow IPC
+ * message: a record batch with the schema's columns, followed, where the rows have event keys, by a
+ * column of FixedSizeBinary(16) with their hashes. The schema's own message is left out: table and
+ * schema version name it. A checksum over all bytes is checked before anything else is looked at.
+ */
 public final class SegmentCodec {
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private static final int HASH_BYTES = 2 * Long.BYTES;
+  private static final int CONTINUATION = 0xffffffff;
+  private static final int METADATA_AT = 8;
+  private static final int METADATA_BYTES_PER_COLUMN = 64;
+  private static final String EVENT_KEYS = "_event_key";
+
   private SegmentCodec() {}
 
   /**
-   * Encodes the rows behind the header.
+   * Encodes the rows behind the header; the rows stay the caller's. The same header and rows give
+   * the same bytes.
    *
    * @throws IllegalArgumentException if header and rows do not belong together
    */
   public static byte[] encode(SegmentHeader header, RowBatch rows) {
-    if (header.rowCount() != rows.rowCount()) {
+    List<KeyHash> eventKeys = rows.eventKeys();
+    if (header.rowCount() != rows.rowCount()
+        || header.schemaVersion() != rows.schema().version()
+        || header.eventKeys() != (eventKeys != null)) {
       throw new IllegalArgumentException(
-          "Segment header says %d rows, there are %d"
-              .formatted(header.rowCount(), rows.rowCount()));
+          "Header %s is not that of %d rows of schema version %d with%s event keys"
+              .formatted(
+                  header,
+                  rows.rowCount(),
+                  rows.schema().version(),
+                  eventKeys == null ? "out" : ""));
     }
-    return new byte[0];
+    BytesChannel payload = message(rows.columns(), eventKeys);
+    byte[] segment =
+        Compression.compress(payload.bytes(), payload.length(), SegmentFrame.HEADER_BYTES);
+    SegmentFrame.seal(header, payload.length(), segment);
+    return segment;
+  }
+
+  private static BytesChannel message(VectorSchemaRoot columns, @Nullable List<KeyHash> eventKeys) {
+    try (ArrowRecordBatch batch = new VectorUnloader(columns).getRecordBatch()) {
+      if (eventKeys == null) {
+        return serialize(batch);
+      }
+      List<ArrowFieldNode> nodes = new ArrayList<>(batch.getNodes());
+      List<ArrowBuf> buffers = new ArrayList<>(batch.getBuffers());
+      int count = columns.getRowCount();
+      BufferAllocator allocator = columns.getVector(0).getAllocator();
+      try (ArrowBuf validity = allocator.buffer(0);
+          ArrowBuf hashes = allocator.buffer((long) count * HASH_BYTES)) {
+        hashes.setBytes(0, bytes(eventKeys));
+        hashes.writerIndex((long) count * HASH_BYTES);
+        nodes.add(new ArrowFieldNode(count, 0));
+        buffers.add(validity);
+        buffers.add(hashes);
+        try (ArrowRecordBatch keyed = new ArrowRecordBatch(count, nodes, buffers)) {
+          return serialize(keyed);
+        }
+      }
+    }
+  }
+
+  private static BytesChannel serialize(ArrowRecordBatch batch) {
+    int metadata = METADATA_BYTES_PER_COLUMN * (batch.getNodes().size() + 2);
+    BytesChannel channel = new BytesChannel(Math.toIntExact(metadata + batch.computeBodyLength()));
+    try {
+      MessageSerializer.serialize(new WriteChannel(channel), batch);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Writing into an array failed", e);
+    }
+    return channel;
+  }
+
+  private static byte[] bytes(List<KeyHash> hashes) {
+    byte[] bytes = new byte[hashes.size() * HASH_BYTES];
+    int at = 0;
+    for (KeyHash hash : hashes) {
+      LONG.set(bytes, at, hash.high());
+      LONG.set(bytes, at + Long.BYTES, hash.low());
+      at += HASH_BYTES;
+    }
+    return bytes;
   }
 
   /**
-   * Reads the header alone, without looking at the rows.
+   * Reads the header without reading the rows.
    *
-   * @throws CorruptSegmentException if the bytes do not begin with one
+   * @throws CorruptSegmentException if the bytes are not an unchanged segment
    */
   public static SegmentHeader header(byte[] segment) {
-    throw new CorruptSegmentException("Segment of %d bytes is too short".formatted(segment.length));
+    return SegmentFrame.open(segment).header();
   }
 
   /**
-   * Reads header and rows. The caller closes what is returned.
+   * Reads header and rows. The caller closes what is returned. Nothing of the allocator stays taken
+   * if this throws.
    *
-   * @param schema the schema of the header's table and schema version
+   * @param schema the schema that the header's table has in the header's schema version
    * @throws CorruptSegmentException if the bytes are not an unchanged segment of that schema
    */
   public static DecodedSegment decode(byte[] segment, RowSchema schema, BufferAllocator allocator) {
-    throw new CorruptSegmentException(
-        "Segment of %d bytes is too short for %s".formatted(segment.length, schema));
+    SegmentFrame.Opened opened = SegmentFrame.open(segment);
+    SegmentHeader header = opened.header();
+    if (header.schemaVersion() != schema.version()) {
+      throw new CorruptSegmentException(
+          "Segment of table %s has schema version %d, it can not be read with %d"
+              .formatted(header.tableId(), header.schemaVersion(), schema.version()));
+    }
+    byte[] payload = Compression.decompress(segment, SegmentFrame.HEADER_BYTES, opened.rowBytes());
+    try {
+      return decode(header, payload, schema, allocator);
+    } catch (IndexOutOfBoundsException | IOException e) {
+      throw new CorruptSegmentException(
+          "Segment of table %s has rows that are no record batch".formatted(header.tableId()), e);
+    }
+  }
+
+  private static DecodedSegment decode(
+      SegmentHeader header, byte[] payload, RowSchema schema, BufferAllocator allocator)
+      throws IOException {
+    int bodyStart = bodyStart(payload);
+    Message message =
+        Message.getRootAsMessage(
+            ByteBuffer.wrap(payload, METADATA_AT, bodyStart - METADATA_AT)
+                .slice()
+                .order(ByteOrder.LITTLE_ENDIAN));
+    RecordBatch batch = (RecordBatch) message.header(new RecordBatch());
+    if (message.headerType() != MessageHeader.RecordBatch
+        || batch == null
+        || batch.length() != header.rowCount()
+        || batch.compression() != null) {
+      throw new CorruptSegmentException(
+          "Segment of table %s has no record batch of %d rows"
+              .formatted(header.tableId(), header.rowCount()));
+    }
+    BatchLayout layout = new BatchLayout(batch, payload, bodyStart);
+    for (Column column : schema.columns()) {
+      layout.column(column.name(), column.type(), header.rowCount());
+    }
+    int nodes = layout.nodes();
+    int buffers = layout.buffers();
+    List<KeyHash> eventKeys = null;
+    if (header.eventKeys()) {
+      eventKeys = hashes(payload, layout.hashes(EVENT_KEYS, header.rowCount()), header.rowCount());
+    }
+    layout.end();
+    VectorSchemaRoot columns = load(batch, nodes, buffers, payload, bodyStart, schema, allocator);
+    return new DecodedSegment(header, new RowBatch(schema, columns, eventKeys));
+  }
+
+  private static int bodyStart(byte[] payload) {
+    if (payload.length < METADATA_AT || (int) INT.get(payload, 0) != CONTINUATION) {
+      throw new CorruptSegmentException("Segment's rows are no Arrow message");
+    }
+    int metadata = (int) INT.get(payload, Integer.BYTES);
+    if (metadata < Integer.BYTES || metadata > payload.length - METADATA_AT) {
+      throw new CorruptSegmentException(
+          "Segment's rows have %d bytes, their metadata alone %d"
+              .formatted(payload.length, metadata));
+    }
+    return METADATA_AT + metadata;
+  }
+
+  private static List<KeyHash> hashes(byte[] payload, int from, int count) {
+    List<KeyHash> hashes = new ArrayList<>(count);
+    for (int i = 0, at = from; i < count; i++, at += HASH_BYTES) {
+      hashes.add(
+          new KeyHash((long) LONG.get(payload, at), (long) LONG.get(payload, at + Long.BYTES)));
+    }
+    return hashes;
+  }
+
+  /** Copies the body into Arrow memory and makes vectors of the first nodes and buffers. */
+  private static VectorSchemaRoot load(
+      RecordBatch batch,
+      int nodes,
+      int buffers,
+      byte[] payload,
+      int bodyStart,
+      RowSchema schema,
+      BufferAllocator allocator)
+      throws IOException {
+    int bodyLength = payload.length - bodyStart;
+    ArrowBuf body = allocator.buffer(bodyLength);
+    body.setBytes(0, payload, bodyStart, bodyLength);
+    body.writerIndex(bodyLength);
+    VectorSchemaRoot columns = null;
+    // The batch takes the body over and frees it with its last buffer.
+    try (ArrowRecordBatch whole = MessageSerializer.deserializeRecordBatch(batch, body);
+        ArrowRecordBatch own =
+            new ArrowRecordBatch(
+                whole.getLength(),
+                whole.getNodes().subList(0, nodes),
+                whole.getBuffers().subList(0, buffers))) {
+      columns = VectorSchemaRoot.create(ArrowSchemas.toArrow(schema), allocator);
+      new VectorLoader(columns).load(own);
+      return columns;
+    } catch (Throwable e) {
+      if (columns != null) {
+        columns.getFieldVectors().forEach(FieldVector::close);
+      }
+      throw e;
+    }
   }
 }
