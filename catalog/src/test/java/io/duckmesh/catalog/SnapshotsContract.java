@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** States that never change. */
@@ -60,6 +60,24 @@ abstract class SnapshotsContract extends CatalogContract {
     assertThatThrownBy(() -> catalog.snapshots().manifest(TENANT, between, "flights"))
         .isInstanceOf(TableNotFoundException.class);
     assertThat(catalog.snapshots().changedIn(TENANT, between, "flights")).isEmpty();
+  }
+
+  @Test
+  void newestTablesSaysWhenEachOfThemChangedLast() {
+    TableInfo flights = table("flights");
+    TableInfo events = table("events");
+    table("dropped");
+    SnapshotId changed = land(flights, 0, 1, 10).snapshot().id();
+    catalog.tables().drop(TENANT, "dropped");
+
+    NewestTables newest =
+        catalog.snapshots().newestTables(TENANT, Set.of("flights", "events", "dropped", "never"));
+
+    assertThat(newest.snapshot().id()).isEqualTo(newest());
+    assertThat(newest.changedIn())
+        .isEqualTo(Map.of("flights", changed, "events", events.createdIn()));
+    assertThat(catalog.snapshots().newestTables(TENANT, Set.of()).snapshot())
+        .isEqualTo(newest.snapshot());
   }
 
   @Test
@@ -169,28 +187,31 @@ abstract class SnapshotsContract extends CatalogContract {
         catalog
             .tables()
             .create(TENANT, draft("flights", TableSettings.DEFAULTS.withShards(shards)));
-    Map<SnapshotId, TableManifest> seen = new HashMap<>();
+    Map<SnapshotId, TableManifest> seen = new ConcurrentHashMap<>();
+    Runnable look =
+        () -> {
+          SnapshotId id = newest();
+          seen.putIfAbsent(id, catalog.snapshots().manifest(TENANT, id, "flights"));
+        };
 
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       List<? extends Future<?>> writers =
-          IntStream.range(0, shards)
-              .mapToObj(
+          table.shards().stream()
+              .map(
                   shard ->
                       executor.submit(
                           () -> {
                             for (int batch = 0; batch < batches; batch++) {
                               WriteId write =
-                                  catalog
-                                      .writes()
-                                      .begin(table.shards().get(shard), batch, batch + 1, "test");
+                                  catalog.writes().begin(shard, batch, batch + 1, "test");
                               prepare(catalog, write, List.of(file(table, 1)), List.of());
+                              look.run();
                               catalog.writes().commit(write);
                             }
                           }))
               .toList();
       while (!writers.stream().allMatch(Future::isDone)) {
-        SnapshotId id = newest();
-        seen.put(id, catalog.snapshots().manifest(TENANT, id, "flights"));
+        look.run();
       }
       for (Future<?> writer : writers) {
         writer.get();

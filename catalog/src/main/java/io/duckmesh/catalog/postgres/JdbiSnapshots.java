@@ -1,5 +1,6 @@
 package io.duckmesh.catalog.postgres;
 
+import io.duckmesh.catalog.NewestTables;
 import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.SnapshotNotFoundException;
@@ -9,8 +10,11 @@ import io.duckmesh.catalog.TableManifest;
 import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.TenantId;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,5 +113,25 @@ final class JdbiSnapshots implements Snapshots {
       load(tenant, id);
     }
     return changedIn;
+  }
+
+  @Override
+  public NewestTables newestTables(TenantId tenant, Set<String> tableNames) {
+    List<SnapshotDao.NewestTableRow> rows =
+        database.call(
+            "find the newest snapshot of tenant " + tenant,
+            SnapshotDao.class,
+            dao -> dao.newestTables(tenant.value(), tableNames.toArray(String[]::new)));
+    if (rows.isEmpty()) {
+      throw new IllegalArgumentException("Tenant does not exist: " + tenant);
+    }
+    Map<String, SnapshotId> changedIn = new HashMap<>();
+    for (SnapshotDao.NewestTableRow row : rows) {
+      String name = row.name();
+      if (name != null) {
+        changedIn.put(name, new SnapshotId(row.changedIn()));
+      }
+    }
+    return new NewestTables(rows.getFirst().snapshot(), changedIn);
   }
 }
