@@ -12,6 +12,8 @@ public interface RequestKeys {
   /**
    * Records the receipt once the events are in the log. The first one recorded stays and is
    * returned; so two callers that published the same request answer alike.
+   *
+   * @throws IllegalStateException if the key is not claimed
    */
   String complete(TableId table, String requestKey, String receiptId);
 }

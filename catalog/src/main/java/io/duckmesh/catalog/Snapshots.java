@@ -28,19 +28,26 @@ public interface Snapshots {
   /** Snapshots before {@code before} (null: from the newest), newest first. */
   List<Snapshot> list(TenantId tenant, @Nullable SnapshotId before, int limit);
 
-  /** Tables that the snapshot has, by name, with their schemas then. */
+  /**
+   * Tables that the snapshot has, by name, with their schemas then.
+   *
+   * @throws SnapshotNotFoundException if the tenant never had it
+   */
   List<TableInfo> tables(TenantId tenant, SnapshotId id);
 
   /**
    * The table of that name at the snapshot, with its files.
    *
    * @throws TableNotFoundException if the snapshot has no such table
+   * @throws SnapshotNotFoundException if the tenant never had it
    */
   TableManifest manifest(TenantId tenant, SnapshotId id, String tableName);
 
   /**
    * The last snapshot, not after {@code id}, that changed the table of that name; equal answers
    * mean equal manifests. Empty if the snapshot has no such table.
+   *
+   * @throws SnapshotNotFoundException if the tenant never had it
    */
   Optional<SnapshotId> changedIn(TenantId tenant, SnapshotId id, String tableName);
 

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shards where its events go, by ordinal; fixed when the table is created
  * @param createdIn the snapshot that first has the table
- * @param droppedIn the first snapshot that has it no more, null while it lives
+ * @param droppedIn the first snapshot that has it no more, null while it lives; always null in what
+ *     a snapshot tells of its tables, since they live in it
  */
 public record TableInfo(
     TableId id,

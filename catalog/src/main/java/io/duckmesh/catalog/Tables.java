@@ -9,6 +9,8 @@ public interface Tables {
    * Creates the table, on the tenant's least used shards.
    *
    * @throws TableExistsException if a live table has that name
+   * @throws IllegalArgumentException if it has no columns or two of one name, or asks for more
+   *     shards than the tenant has
    */
   TableInfo create(TenantId tenant, TableDraft draft);
 

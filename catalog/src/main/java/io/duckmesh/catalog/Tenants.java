@@ -16,7 +16,11 @@ public interface Tenants {
   /** Shards of the tenant in order of their number. */
   List<ShardId> shards(TenantId tenant);
 
-  /** Adds the key, which must be new. */
+  /**
+   * Adds the key.
+   *
+   * @throws IllegalArgumentException if a key of that id or hash was added before
+   */
   void addApiKey(ApiKey key);
 
   /** Finds a key that has not been revoked by its hash. */

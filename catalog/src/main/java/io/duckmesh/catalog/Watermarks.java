@@ -10,20 +10,26 @@ public interface Watermarks {
   /** All shards of all tenants, by shard id. */
   List<Watermark> list();
 
-  /** Now, read from the catalog. */
+  /**
+   * Now, read from the catalog.
+   *
+   * @throws IllegalArgumentException if there is no such shard
+   */
   Watermark load(ShardId shard);
 
   /**
    * Waits until every shard's watermark is at or above the given position. Woken by commits of any
    * process within milliseconds.
    *
-   * @return true if all are; false if the time is over or the catalog is being closed
+   * @return true if all are; false if the time is over, after a last look at the catalog itself, or
+   *     if the catalog is being closed
+   * @throws IllegalArgumentException if there is no such shard
    */
   boolean await(Map<ShardId, Long> positions, Duration timeout) throws InterruptedException;
 
   /**
    * What became of the segment at the position: empty while it is above the watermark. Details of
-   * single segments are kept for the table's key window.
+   * single segments are kept for the table's key window; after it only the snapshot is known.
    */
   Optional<LandedSegment> findLanded(ShardId shard, long position);
 }

@@ -18,22 +18,44 @@ public interface Writes {
    *
    * @throws CommitConflictException if the shard's watermark is not {@code after}: the batch has
    *     landed
+   * @throws IllegalArgumentException if there is no such shard
    */
   WriteId begin(ShardId shard, long after, long upTo, String owner);
 
   /**
    * Registers objects that are about to be written, so that collection knows them if the write
-   * dies.
+   * dies. All of them or none.
+   *
+   * @throws CommitConflictException if the write is over: lost or abandoned
+   * @throws IllegalStateException if the write is prepared
+   * @throws IllegalArgumentException if the table does not live on the write's shard, or an object
+   *     key was registered before, by whomever
    */
   void registerPending(WriteId write, TableId table, List<String> objectKeys);
 
-  /** Those of the keys that committed writes to the table have recorded within its key window. */
+  /**
+   * Those of the keys that committed writes to the table have recorded within its key window. Days
+   * are remembered whole, so an answer may reach back up to a day further than the window.
+   */
   Set<KeyHash> findLanded(TableId table, Collection<KeyHash> keys);
 
-  /** Records keys that land with this write. */
+  /**
+   * Records keys that land with this write. May be called several times, with different keys.
+   *
+   * @throws CommitConflictException if the write is over: lost or abandoned
+   * @throws IllegalStateException if the write is prepared
+   * @throws IllegalArgumentException if the table does not live on the write's shard
+   */
   void recordKeys(WriteId write, TableId table, Collection<KeyHash> keys);
 
-  /** Records what the commit will make visible. May be called once per write. */
+  /**
+   * Records what the commit will make visible. May be called once per write.
+   *
+   * @throws CommitConflictException if the write is over: lost or abandoned
+   * @throws IllegalStateException if the write is prepared
+   * @throws IllegalArgumentException if a file is not registered as pending by this write, a table
+   *     does not live on its shard or is counted twice, or an outcome's position is not in it
+   */
   void prepare(WriteId write, PreparedWrite prepared);
 
   /**
@@ -42,9 +64,14 @@ public interface Writes {
    * creates the snapshot. Waiters of {@link Watermarks#await} are woken. Repeatable: a write that
    * has been committed answers with its commit.
    *
-   * @throws CommitConflictException if the watermark has moved or a table of its files was dropped;
-   *     nothing was committed, the write is over and its files are left to collection
+   * <p>A table that was dropped meanwhile hinders the commit only if it would get rows: a batch
+   * that counts all events of a dropped table as quarantined lands, so that its shard moves on.
+   *
+   * @throws CommitConflictException if the watermark has moved, a table that would get files or
+   *     visible events was dropped, or the write was abandoned; nothing was committed, the write is
+   *     over and its files are left to collection
    * @throws CommitStateUnknownException if it cannot be told; calling again tells
+   * @throws IllegalStateException if the write is not prepared
    */
   Commit commit(WriteId write);
 
@@ -54,6 +81,9 @@ public interface Writes {
    */
   void abandon(WriteId write);
 
-  /** Drops days of keys and of segment details that are beyond every table's window. Repeatable. */
+  /**
+   * Drops days of event keys and of segment details that are beyond every table's window, and
+   * request keys that are beyond their table's. Repeatable.
+   */
   void expireKeys();
 }

@@ -17,12 +17,20 @@ interface RequestKeyDao {
   /** Claims the key unless a claim within the table's window stands; the claim that stands then. */
   @SqlQuery(
       """
-      WITH claimed AS (
+      WITH standing AS (
+        SELECT r.body_high, r.body_low, r.receipt_id
+        FROM catalog.request_key r
+        JOIN catalog.tenant_table t USING (table_id)
+        WHERE r.table_id = :tableId
+          AND r.request_key = :requestKey
+          AND r.claimed_at >= CAST(:now AS timestamptz) - t.key_window_ms * interval '1 millisecond'
+      ), claimed AS (
         INSERT INTO catalog.request_key AS r
           (table_id, request_key, body_high, body_low, claimed_at)
         SELECT t.table_id, :requestKey, :bodyHigh, :bodyLow, :now
         FROM catalog.tenant_table t
         WHERE t.table_id = :tableId
+          AND NOT EXISTS (SELECT FROM standing)
         ON CONFLICT (table_id, request_key) DO UPDATE
         SET body_high = excluded.body_high,
             body_low = excluded.body_low,
@@ -35,13 +43,10 @@ interface RequestKeyDao {
         RETURNING r.body_high, r.body_low, r.receipt_id
       )
       SELECT body_high, body_low, receipt_id
-      FROM claimed
+      FROM standing
       UNION ALL
-      SELECT r.body_high, r.body_low, r.receipt_id
-      FROM catalog.request_key r
-      WHERE r.table_id = :tableId
-        AND r.request_key = :requestKey
-        AND NOT EXISTS (SELECT FROM claimed)
+      SELECT body_high, body_low, receipt_id
+      FROM claimed
       """)
   @UseRowMapper(RequestClaimMapper.class)
   Optional<RequestClaim> claim(
