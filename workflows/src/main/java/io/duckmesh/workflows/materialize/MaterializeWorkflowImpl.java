@@ -158,7 +158,7 @@ public final class MaterializeWorkflowImpl implements MaterializeWorkflow {
     state = "committing";
     CommitResult commit =
         steps(ActivityProfiles.committing("Commits " + MaterializeDetails.positions(batch)))
-            .commit(new CommitInput(batch, written.writeId()));
+            .commit(new CommitInput(batch, written.writeId(), written.quarantined()));
     if (!CommitResult.COMMITTED.equals(commit.outcome())) {
       conflict(batch, commit.reason());
       return;

@@ -31,7 +31,7 @@ class PayloadSamplesTest {
         BATCH,
         new WriteResult(
             WriteResult.PREPARED, 42L, 2, 4500, 10, 2, List.of("airlines", "flights"), null, 12),
-        new CommitInput(BATCH, 42),
+        new CommitInput(BATCH, 42, 2L),
         new CommitResult(CommitResult.COMMITTED, 17L, 4500, 10, 2, null, 5),
         new MaterializeStatus("default-0", "default", "waiting", false, 180L, 17L, TOTALS));
   }

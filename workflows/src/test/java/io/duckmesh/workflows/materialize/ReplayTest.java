@@ -83,7 +83,7 @@ class ReplayTest {
           io.temporal.workflow.Workflow.newActivityStub(
               MaterializeActivities.class,
               io.duckmesh.workflows.ActivityProfiles.committing("Commits"));
-      steps.commit(new CommitInput(ScriptedActivities.batch(0, 1), 1));
+      steps.commit(new CommitInput(ScriptedActivities.batch(0, 1), 1, null));
     }
 
     @Override

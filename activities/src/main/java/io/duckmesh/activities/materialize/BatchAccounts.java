@@ -1,0 +1,72 @@
+package io.duckmesh.activities.materialize;
+
+import io.duckmesh.catalog.SegmentOutcome;
+import io.duckmesh.catalog.TableCounts;
+import io.duckmesh.catalog.TableId;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What becomes of the events of a batch: every event is counted once. */
+final class BatchAccounts {
+  private final Map<TableId, TableCounts> counts = new LinkedHashMap<>();
+  private final List<SegmentOutcome> outcomes = new ArrayList<>();
+  private long visible;
+  private long duplicates;
+  private long quarantined;
+
+  /** A segment of which all but the duplicates become visible. */
+  void landed(long position, TableId table, long rows, long duplicates) {
+    add(table, rows - duplicates, duplicates, 0);
+    if (duplicates > 0) {
+      outcomes.add(new SegmentOutcome(position, table, rows, duplicates, 0, null));
+    }
+  }
+
+  /** A segment that is in quarantine; of no table if it does not tell of one that exists. */
+  void quarantined(long position, @Nullable TableId table, long rows, String reason) {
+    if (table == null) {
+      quarantined += rows;
+    } else {
+      add(table, 0, 0, rows);
+    }
+    outcomes.add(new SegmentOutcome(position, table, rows, 0, rows, reason));
+  }
+
+  List<TableCounts> counts() {
+    return List.copyOf(counts.values());
+  }
+
+  List<SegmentOutcome> outcomes() {
+    return List.copyOf(outcomes);
+  }
+
+  long visible() {
+    return visible;
+  }
+
+  long duplicates() {
+    return duplicates;
+  }
+
+  long quarantined() {
+    return quarantined;
+  }
+
+  private void add(TableId table, long visible, long duplicates, long quarantined) {
+    this.visible += visible;
+    this.duplicates += duplicates;
+    this.quarantined += quarantined;
+    counts.merge(
+        table,
+        new TableCounts(table, visible, duplicates, quarantined),
+        (a, b) ->
+            new TableCounts(
+                table,
+                a.visible() + b.visible(),
+                a.duplicates() + b.duplicates(),
+                a.quarantined() + b.quarantined()));
+  }
+}
