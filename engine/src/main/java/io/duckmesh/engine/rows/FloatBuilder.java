@@ -88,11 +88,12 @@ final class FloatBuilder extends FixedWidthBuilder {
   }
 
   private String rule() {
+    String largest =
+        type == Primitive.REAL
+            ? Float.toString(Float.MAX_VALUE)
+            : Double.toString(Double.MAX_VALUE);
     return "%s is a number from -%s to %s, or the string \"NaN\", \"Infinity\" or \"-Infinity\""
-        .formatted(
-            type,
-            type == Primitive.REAL ? Float.MAX_VALUE : Double.MAX_VALUE,
-            type == Primitive.REAL ? Float.MAX_VALUE : Double.MAX_VALUE);
+        .formatted(type, largest, largest);
   }
 
   @Override
