@@ -12,6 +12,7 @@ import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Hears what other processes (and this one) say about shards, on a connection of its own that it
@@ -50,18 +51,21 @@ final class Listener implements AutoCloseable {
 
   private void run() {
     long pause = FIRST_PAUSE_MILLIS;
+    boolean outage = false;
     try {
       while (!isClosed()) {
-        long connectedBefore = id;
         try (Connection opened = dataSource.getConnection()) {
           connection = opened;
           listen(opened);
         } catch (SQLException e) {
           if (!isClosed()) {
-            LOG.warn("Log is not heard: channel={} reason={}", CHANNEL, e.getMessage());
+            // Once per outage is enough; it may last.
+            LOG.atLevel(outage ? Level.DEBUG : Level.WARN)
+                .log("Log is not heard: channel={} reason={}", CHANNEL, e.getMessage());
           }
         }
-        boolean wasConnected = id != connectedBefore;
+        boolean wasConnected = id != 0;
+        outage = !wasConnected;
         id = 0;
         connection = null;
         signals.raiseAll();
@@ -94,9 +98,18 @@ final class Listener implements AutoCloseable {
           continue;
         }
         for (PGNotification notification : notifications) {
-          signals.raise(Integer.parseInt(notification.getParameter()));
+          raise(notification.getParameter());
         }
       }
+    }
+  }
+
+  private void raise(String shardNo) {
+    try {
+      signals.raise(Integer.parseInt(shardNo));
+    } catch (NumberFormatException e) {
+      // Anybody who may connect may notify.
+      LOG.warn("Notification is not a shard number: channel={} payload={}", CHANNEL, shardNo);
     }
   }
 

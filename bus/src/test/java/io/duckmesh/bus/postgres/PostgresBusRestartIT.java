@@ -73,10 +73,11 @@ class PostgresBusRestartIT {
   @AfterEach
   void stop() throws InterruptedException {
     threads.shutdownNow();
-    threads.awaitTermination(20, TimeUnit.SECONDS);
+    boolean ended = threads.awaitTermination(20, TimeUnit.SECONDS);
     bus.close();
     pool.close();
     server.close();
+    assertThat(ended).isTrue();
   }
 
   private Position publish(String payload) {
@@ -104,7 +105,7 @@ class PostgresBusRestartIT {
       publishers.add(
           threads.submit(
               () -> {
-                for (int i = 0; !done.get(); i++) {
+                for (int i = 0; !done.get() && !Thread.currentThread().isInterrupted(); i++) {
                   String payload = name + i;
                   try {
                     publish(payload);

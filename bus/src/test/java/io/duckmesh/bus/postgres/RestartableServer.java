@@ -55,6 +55,8 @@ final class RestartableServer implements AutoCloseable {
           Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
       all.forEach(ProcessHandle::destroyForcibly);
       all.forEach(process -> process.onExit().join());
+      // Gives the lock on the files back; that nothing is left to be stopped is logged as an error.
+      close();
     } catch (IOException e) {
       throw new UncheckedIOException("PostgreSQL is not running", e);
     }
