@@ -1,5 +1,7 @@
 package io.duckmesh.engine.schema;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.duckmesh.engine.schema.ColumnType.Decimal;
 import io.duckmesh.engine.schema.ColumnType.ListOf;
 import io.duckmesh.engine.schema.ColumnType.Primitive;
@@ -34,11 +36,20 @@ public final class ArrowSchemas {
   private static final String UUID_EXTENSION = "arrow.uuid";
   private static final String ELEMENT = "element";
 
+  /** By identity of the schema object, because small segments are many. */
+  private static final Cache<RowSchema, Schema> SCHEMAS =
+      Caffeine.newBuilder().weakKeys().maximumSize(10_000).build();
+
   private ArrowSchemas() {}
 
-  /** The schema's columns as Arrow fields, in the same order; required columns are not nullable. */
+  /**
+   * The schema's columns as Arrow fields, in the same order; required columns are not nullable.
+   * Answers the same object for the same schema object, usually.
+   */
   public static Schema toArrow(RowSchema schema) {
-    return new Schema(schema.columns().stream().map(ArrowSchemas::toArrow).toList());
+    return SCHEMAS.get(
+        schema,
+        absent -> new Schema(absent.columns().stream().map(ArrowSchemas::toArrow).toList()));
   }
 
   /** The column as an Arrow field, with its field id in the metadata. */

@@ -5,7 +5,6 @@ import io.duckmesh.engine.schema.ArrowSchemas;
 import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.RowSchema;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
@@ -20,12 +19,8 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorLoader;
 import org.apache.arrow.vector.VectorSchemaRoot;
-import org.apache.arrow.vector.VectorUnloader;
-import org.apache.arrow.vector.ipc.WriteChannel;
-import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.ipc.message.MessageSerializer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Encodes rows as segments and reads them back. May be used from any thread.
@@ -42,9 +37,6 @@ public final class SegmentCodec {
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   private static final int HASH_BYTES = 2 * Long.BYTES;
-  private static final int CONTINUATION = 0xffffffff;
-  private static final int METADATA_AT = 8;
-  private static final int METADATA_BYTES_PER_COLUMN = 64;
   private static final String EVENT_KEYS = "_event_key";
 
   private SegmentCodec() {}
@@ -68,56 +60,10 @@ public final class SegmentCodec {
                   rows.schema().version(),
                   eventKeys == null ? "out" : ""));
     }
-    BytesChannel payload = message(rows.columns(), eventKeys);
-    byte[] segment =
-        Compression.compress(payload.bytes(), payload.length(), SegmentFrame.HEADER_BYTES);
-    SegmentFrame.seal(header, payload.length(), segment);
+    byte[] message = BatchMessage.write(rows.columns(), eventKeys);
+    byte[] segment = Compression.compress(message, message.length, SegmentFrame.HEADER_BYTES);
+    SegmentFrame.seal(header, message.length, segment);
     return segment;
-  }
-
-  private static BytesChannel message(VectorSchemaRoot columns, @Nullable List<KeyHash> eventKeys) {
-    try (ArrowRecordBatch batch = new VectorUnloader(columns).getRecordBatch()) {
-      if (eventKeys == null) {
-        return serialize(batch);
-      }
-      List<ArrowFieldNode> nodes = new ArrayList<>(batch.getNodes());
-      List<ArrowBuf> buffers = new ArrayList<>(batch.getBuffers());
-      int count = columns.getRowCount();
-      BufferAllocator allocator = columns.getVector(0).getAllocator();
-      try (ArrowBuf validity = allocator.buffer(0);
-          ArrowBuf hashes = allocator.buffer((long) count * HASH_BYTES)) {
-        hashes.setBytes(0, bytes(eventKeys));
-        hashes.writerIndex((long) count * HASH_BYTES);
-        nodes.add(new ArrowFieldNode(count, 0));
-        buffers.add(validity);
-        buffers.add(hashes);
-        try (ArrowRecordBatch keyed = new ArrowRecordBatch(count, nodes, buffers)) {
-          return serialize(keyed);
-        }
-      }
-    }
-  }
-
-  private static BytesChannel serialize(ArrowRecordBatch batch) {
-    int metadata = METADATA_BYTES_PER_COLUMN * (batch.getNodes().size() + 2);
-    BytesChannel channel = new BytesChannel(Math.toIntExact(metadata + batch.computeBodyLength()));
-    try {
-      MessageSerializer.serialize(new WriteChannel(channel), batch);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Writing into an array failed", e);
-    }
-    return channel;
-  }
-
-  private static byte[] bytes(List<KeyHash> hashes) {
-    byte[] bytes = new byte[hashes.size() * HASH_BYTES];
-    int at = 0;
-    for (KeyHash hash : hashes) {
-      LONG.set(bytes, at, hash.high());
-      LONG.set(bytes, at + Long.BYTES, hash.low());
-      at += HASH_BYTES;
-    }
-    return bytes;
   }
 
   /**
@@ -159,7 +105,7 @@ public final class SegmentCodec {
     int bodyStart = bodyStart(payload);
     Message message =
         Message.getRootAsMessage(
-            ByteBuffer.wrap(payload, METADATA_AT, bodyStart - METADATA_AT)
+            ByteBuffer.wrap(payload, BatchMessage.METADATA_AT, bodyStart - BatchMessage.METADATA_AT)
                 .slice()
                 .order(ByteOrder.LITTLE_ENDIAN));
     RecordBatch batch = (RecordBatch) message.header(new RecordBatch());
@@ -187,16 +133,17 @@ public final class SegmentCodec {
   }
 
   private static int bodyStart(byte[] payload) {
-    if (payload.length < METADATA_AT || (int) INT.get(payload, 0) != CONTINUATION) {
+    if (payload.length < BatchMessage.METADATA_AT
+        || (int) INT.get(payload, 0) != BatchMessage.CONTINUATION) {
       throw new CorruptSegmentException("Segment's rows are no Arrow message");
     }
     int metadata = (int) INT.get(payload, Integer.BYTES);
-    if (metadata < Integer.BYTES || metadata > payload.length - METADATA_AT) {
+    if (metadata < Integer.BYTES || metadata > payload.length - BatchMessage.METADATA_AT) {
       throw new CorruptSegmentException(
           "Segment's rows have %d bytes, their metadata alone %d"
               .formatted(payload.length, metadata));
     }
-    return METADATA_AT + metadata;
+    return BatchMessage.METADATA_AT + metadata;
   }
 
   private static List<KeyHash> hashes(byte[] payload, int from, int count) {

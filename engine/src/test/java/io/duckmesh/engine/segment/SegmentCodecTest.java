@@ -7,7 +7,14 @@ import io.duckmesh.engine.rows.RowBatch;
 import io.duckmesh.engine.rows.RowFormat;
 import io.duckmesh.engine.rows.RowOptions;
 import io.duckmesh.engine.rows.Rows;
+import io.duckmesh.engine.schema.ArrowSchemas;
 import io.duckmesh.engine.schema.RowSchema;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -15,6 +22,13 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowStreamReader;
+import org.apache.arrow.vector.ipc.WriteChannel;
+import org.apache.arrow.vector.ipc.message.MessageSerializer;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
+import org.apache.arrow.vector.types.pojo.Schema;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -122,6 +136,38 @@ class SegmentCodecTest {
       }
       assertThat(refused).isGreaterThan(20);
       assertThat(Rows.values(rows)).hasToString(expected);
+    }
+  }
+
+  @Test
+  void arrowsOwnReaderReadsTheRowsBehindTheirSchema() throws IOException {
+    byte[] segment = segment(20, KEYED);
+    int size = SegmentFrame.open(segment).rowBytes();
+    byte[] message = Compression.decompress(segment, SegmentFrame.HEADER_BYTES, size);
+    List<Field> fields = new ArrayList<>(ArrowSchemas.toArrow(SCHEMA).getFields());
+    fields.add(Field.nullable("_event_key", new ArrowType.FixedSizeBinary(16)));
+    ByteArrayOutputStream stream = new ByteArrayOutputStream();
+    MessageSerializer.serialize(new WriteChannel(Channels.newChannel(stream)), new Schema(fields));
+    stream.write(message);
+
+    try (ArrowStreamReader reader =
+            new ArrowStreamReader(new ByteArrayInputStream(stream.toByteArray()), allocator);
+        RowBatch rows = rows(20, KEYED)) {
+      assertThat(reader.loadNextBatch()).isTrue();
+
+      VectorSchemaRoot read = reader.getVectorSchemaRoot();
+      assertThat(read.getRowCount()).isEqualTo(20);
+      assertThat(read.getFieldVectors().subList(0, 4))
+          .allSatisfy(
+              vector -> {
+                for (int row = 0; row < 20; row++) {
+                  assertThat(vector.getObject(row))
+                      .isEqualTo(rows.columns().getVector(vector.getName()).getObject(row));
+                }
+              });
+      ByteBuffer key = ByteBuffer.wrap((byte[]) read.getVector("_event_key").getObject(19));
+      assertThat(new KeyHash(key.getLong(), key.getLong())).isEqualTo(rows.eventKeys().get(19));
+      assertThat(reader.loadNextBatch()).isFalse();
     }
   }
 
