@@ -241,6 +241,22 @@ public abstract class EventBusContract {
   }
 
   @Test
+  void requestsLargerThanAGroupAreAppendedWhole() throws Exception {
+    EventBus bus = openWithShards(BusOptions.DEFAULTS.withMaxGroupBytes(10));
+    List<Future<List<Position>>> published = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      Segment large = segment("larger than a group " + i);
+      published.add(inThread(() -> bus.publish(List.of(large, large))));
+    }
+
+    for (Future<List<Position>> each : published) {
+      List<Position> positions = each.get();
+      assertThat(positions.get(1).value()).isEqualTo(positions.get(0).value() + 1);
+    }
+    assertThat(bus.head(SHARD)).isEqualTo(at(16));
+  }
+
+  @Test
   void publishingNothingReturnsNothing() {
     assertThat(openWithShards().publish(List.of())).isEmpty();
   }

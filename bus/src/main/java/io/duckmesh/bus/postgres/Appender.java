@@ -193,10 +193,8 @@ final class Appender implements AutoCloseable {
       }
     } catch (SQLException e) {
       RuntimeException failure = SqlFailures.translate("Cannot publish", e);
-      if (failure instanceof BusUnavailableException unavailable
-          && unavailable.outcomeUnknown()
-          && !sent) {
-        failure = new BusUnavailableException(String.valueOf(e.getMessage()), false, e);
+      if (failure instanceof BusUnavailableException && !sent) {
+        failure = new BusUnavailableException(String.valueOf(failure.getMessage()), false, e);
       }
       logFailure(admitted.size(), e);
       fail(group, failure);

@@ -50,6 +50,23 @@ final class Claims {
 
   Optional<Batch> claim(Shard shard, ConsumerId consumer, BatchLimits limits, Duration lease)
       throws InterruptedException {
+    try {
+      return awaitClaim(shard, consumer, limits, lease);
+    } catch (BusUnavailableException e) {
+      if (Thread.interrupted()) {
+        // Pools and sockets report an interrupt as a failed connection.
+        InterruptedException interrupted =
+            new InterruptedException("Interrupted while claiming shard " + shard.id());
+        interrupted.initCause(e);
+        throw interrupted;
+      }
+      throw e;
+    }
+  }
+
+  private Optional<Batch> awaitClaim(
+      Shard shard, ConsumerId consumer, BatchLimits limits, Duration lease)
+      throws InterruptedException {
     long startedNanos = System.nanoTime();
     ClaimDecision.Kind waitingFor = ClaimDecision.Kind.CLAIM;
     Duration nextLook = FIRST_LOOK;

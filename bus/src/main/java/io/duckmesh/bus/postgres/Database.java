@@ -8,7 +8,6 @@ import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.mapper.reflect.ConstructorMapper;
-import org.jdbi.v3.postgres.PostgresPlugin;
 import org.jdbi.v3.sqlobject.SqlObjectPlugin;
 
 /** Runs work on a pooled connection and translates its failures. */
@@ -19,7 +18,7 @@ final class Database {
     this.jdbi =
         Jdbi.create(pool)
             .installPlugin(new SqlObjectPlugin())
-            .installPlugin(new PostgresPlugin())
+            .registerArrayType(long.class, "bigint")
             .registerRowMapper(ConstructorMapper.factory(Claims.SegmentTotals.class))
             .registerRowMapper(ConstructorMapper.factory(Claims.Beyond.class));
   }
