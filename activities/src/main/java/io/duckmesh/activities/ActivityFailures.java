@@ -7,6 +7,7 @@ import io.duckmesh.engine.objects.ObjectExistsException;
 import io.duckmesh.engine.objects.ObjectStoreUnavailableException;
 import io.duckmesh.workflows.FailureTypes;
 import io.temporal.client.ActivityCompletionException;
+import io.temporal.failure.ApplicationErrorCategory;
 import io.temporal.failure.ApplicationFailure;
 import io.temporal.failure.TemporalFailure;
 import java.io.IOException;
@@ -57,6 +58,8 @@ public final class ActivityFailures {
     return ApplicationFailure.newBuilder()
         .setMessage("Worker is being stopped and takes no new work")
         .setType(FailureTypes.WORKER_DRAINING)
+        // Every restart has one: nothing that logs and alerts should tell of.
+        .setCategory(ApplicationErrorCategory.BENIGN)
         .setNextRetryDelay(Duration.ofMillis(200))
         .build();
   }

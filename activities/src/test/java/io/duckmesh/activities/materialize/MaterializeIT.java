@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.duckmesh.catalog.TableCounts;
 import io.duckmesh.catalog.TableInfo;
+import io.duckmesh.testing.TemporalServer;
 import io.duckmesh.workflows.SearchAttributes;
 import io.duckmesh.workflows.materialize.MaterializeStatus;
 import io.temporal.api.sdk.v1.WorkflowMetadata;
@@ -96,6 +97,22 @@ class MaterializeIT {
       lake.awaitLanded(lake.publish(lake.segment(flights, 2)));
     }
     assertThat(lake.visibleIds(flights)).containsExactly(1L, 2L);
+  }
+
+  @Test
+  void eventsLandByThemselvesWhenTemporalIsBack() throws Exception {
+    try (TemporalServer server = TemporalServer.start();
+        Materializer alone = new Materializer(lake, server);
+        MaterializeReconciler reconciler = reconciler(alone)) {
+      server.kill();
+      reconciler.start();
+      long position = lake.publish(lake.segment(flights, 1));
+
+      server.restart();
+
+      lake.awaitLanded(position);
+    }
+    assertThat(lake.visibleIds(flights)).containsExactly(1L);
   }
 
   @Test
@@ -209,8 +226,12 @@ class MaterializeIT {
   }
 
   private MaterializeReconciler reconciler() {
+    return reconciler(materializer);
+  }
+
+  private MaterializeReconciler reconciler(Materializer of) {
     return new MaterializeReconciler(
-        materializer.client, lake.catalog, lake.bus, lake.clock, Duration.ofMillis(100));
+        of.client, lake.catalog, lake.bus, lake.clock, Duration.ofMillis(100));
   }
 
   private boolean claimWaits() {

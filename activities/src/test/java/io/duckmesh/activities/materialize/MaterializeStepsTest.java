@@ -250,7 +250,9 @@ class MaterializeStepsTest {
   @Test
   void quarantineOfAnAttemptThatDiedIsCountedByTheNext() {
     TableInfo flights = lake.createTable("flights");
-    lake.publish(lake.segment(flights, 1), broken(lake.segment(flights, 2, 3)));
+    lake.publish(
+        lake.segment(flights, 1),
+        new Segment(lake.shard, 2, lake.payload(flights.id().value(), 9, null, null, 2, 3)));
     ClaimedBatch batch = claim();
     faults.on(
         "prepare",

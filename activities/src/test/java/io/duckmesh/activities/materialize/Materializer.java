@@ -34,17 +34,19 @@ final class Materializer implements AutoCloseable {
   private final Lake lake;
 
   Materializer(Lake lake) {
+    this(lake, TemporalServer.shared());
+  }
+
+  Materializer(Lake lake, TemporalServer server) {
     this.lake = lake;
     service =
         WorkflowServiceStubs.newServiceStubs(
-            WorkflowServiceStubsOptions.newBuilder()
-                .setTarget(TemporalServer.shared().address())
-                .build());
+            WorkflowServiceStubsOptions.newBuilder().setTarget(server.address()).build());
     client =
         WorkflowClient.newInstance(
             service,
             WorkflowClientOptions.newBuilder()
-                .setNamespace(TemporalServer.shared().namespace())
+                .setNamespace(server.namespace())
                 .setDataConverter(PayloadConverters.dataConverter())
                 .build());
     activities =
