@@ -1,4 +1,6 @@
-/** Starting up: one program, its settings, and the wiring of leaves, workers and gateway by role. */
+/**
+ * Starting up: one program, its settings, and the wiring of leaves, workers and gateway by role.
+ */
 @NullMarked
 package io.duckmesh.worker;
 

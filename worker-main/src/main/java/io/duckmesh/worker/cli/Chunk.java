@@ -17,12 +17,7 @@ final class Chunk {
    * @param body its bytes, not copied since chunks are large
    */
   Chunk(
-      int ordinal,
-      long firstLine,
-      long lastLine,
-      long @Nullable [] lines,
-      int rows,
-      byte[] body) {
+      int ordinal, long firstLine, long lastLine, long @Nullable [] lines, int rows, byte[] body) {
     this.ordinal = ordinal;
     this.firstLine = firstLine;
     this.lastLine = lastLine;

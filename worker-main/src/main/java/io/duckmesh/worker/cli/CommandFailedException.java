@@ -1,7 +1,7 @@
 package io.duckmesh.worker.cli;
 
 /** A command can not go on; the message is for the person who typed it. */
-public final class CommandFailedException extends RuntimeException {
+public class CommandFailedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public CommandFailedException(String message) {

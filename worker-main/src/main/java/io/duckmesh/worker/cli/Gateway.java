@@ -65,8 +65,7 @@ final class Gateway {
   }
 
   JsonNode post(String path, Map<String, String> headers, byte[] body, Duration timeout) {
-    HttpRequest.Builder request =
-        request(path, timeout).POST(BodyPublishers.ofByteArray(body));
+    HttpRequest.Builder request = request(path, timeout).POST(BodyPublishers.ofByteArray(body));
     headers.forEach(request::header);
     return json(send(request.build()));
   }
@@ -115,8 +114,7 @@ final class Gateway {
       throw new CommandFailedException("Interrupted", e);
     }
     if (response.statusCode() / 100 != 2) {
-      throw new RefusedException(
-          response.statusCode(), problem(response), retryAfter(response));
+      throw new RefusedException(response.statusCode(), problem(response), retryAfter(response));
     }
     return response;
   }

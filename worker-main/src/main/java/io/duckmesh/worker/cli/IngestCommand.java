@@ -41,8 +41,8 @@ import tools.jackson.databind.JsonNode;
     description = "Sends NDJSON or JSON, plain or gzipped, from a file or standard input.",
     footer = {
       "",
-      "Running the same command on the same file again is safe: what was accepted before is",
-      "recognised and not added twice. To add the same rows once more, give --run NAME.",
+      "Running the same command on the same file again is safe: what was accepted",
+      "before is recognised and not added twice. To add it again, give --run NAME.",
       "",
       "Examples:",
       "  duckmesh ingest flights flights.ndjson.gz --schema flights.json --wait",
@@ -97,15 +97,17 @@ public final class IngestCommand implements Callable<Integer> {
       names = "--chunk-bytes",
       paramLabel = "N",
       defaultValue = "4194304",
-      description = "Bytes of a request at most, except for a longer row. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Bytes of a request at most, except for a longer row. Default: ${DEFAULT-VALUE}.")
   private int chunkBytes;
 
   @Option(
       names = "--in-flight",
       paramLabel = "N",
       defaultValue = "4",
-      description = "Requests under way at once; 1 for tables with a primary key, where order counts."
-          + " Default: ${DEFAULT-VALUE}.")
+      description =
+          "Requests under way at once; 1 for tables with a primary key, where order counts."
+              + " Default: ${DEFAULT-VALUE}.")
   private int inFlight;
 
   @Option(
@@ -352,8 +354,7 @@ public final class IngestCommand implements Callable<Integer> {
   }
 
   private static String errorLine(Chunk chunk, JsonNode error) {
-    StringBuilder line =
-        new StringBuilder("line " + chunk.line(error.path("row").asLong(1)));
+    StringBuilder line = new StringBuilder("line " + chunk.line(error.path("row").asLong(1)));
     if (error.path("column").isString()) {
       line.append(", column ").append(error.path("column").asString());
     }
@@ -388,8 +389,7 @@ public final class IngestCommand implements Callable<Integer> {
       return switch (format) {
         case "json" -> true;
         case "ndjson" -> false;
-        default ->
-            throw new CommandFailedException("--format is ndjson or json, not " + format);
+        default -> throw new CommandFailedException("--format is ndjson or json, not " + format);
       };
     }
     if (path == null) {

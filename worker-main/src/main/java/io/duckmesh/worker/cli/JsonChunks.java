@@ -54,8 +54,7 @@ final class JsonChunks implements Chunks {
           lines = Arrays.copyOf(lines, Math.min(maxRows, lines.length * 2));
         }
         lines[rows++] = at.getLineNr();
-        try (JsonGenerator row =
-            FACTORY.createGenerator(ObjectWriteContext.empty(), body)) {
+        try (JsonGenerator row = FACTORY.createGenerator(ObjectWriteContext.empty(), body)) {
           row.copyCurrentStructureExact(parser);
         }
         body.write('\n');
@@ -85,5 +84,4 @@ final class JsonChunks implements Chunks {
   public void close() {
     parser.close();
   }
-
 }

@@ -120,16 +120,14 @@ public final class QueryCommand implements Callable<Integer> {
     if (maxRows != null) {
       body.withObject("limits").put("max_rows", maxRows);
     }
-    Format chosen =
-        format != null ? format : Terminal.outIsTerminal() ? Format.table : Format.csv;
+    Format chosen = format != null ? format : Terminal.outIsTerminal() ? Format.table : Format.csv;
     Duration timeout = Duration.ofSeconds(timeoutSeconds == null ? 330 : timeoutSeconds + 30);
     Gateway gateway = gatewayOptions.gateway();
     if (chosen == Format.table) {
       print(gateway.post("/v1/query", body, timeout));
       return 0;
     }
-    try (InputStream answer =
-            gateway.open("/v1/query", body, chosen.mediaType, timeout).body();
+    try (InputStream answer = gateway.open("/v1/query", body, chosen.mediaType, timeout).body();
         OutputStream out = Terminal.rawOut()) {
       answer.transferTo(out);
     }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** The gateway's answer was a refusal; the message is its own explanation. */
-final class RefusedException extends RuntimeException {
+final class RefusedException extends CommandFailedException {
   private static final long serialVersionUID = 1L;
 
   private final int status;

@@ -29,7 +29,7 @@ public final class TablesCommand {
       Pattern.compile(
           "\\s*(\"[^\"]+\"|\\S+)\\s+(.+?)(\\s+NOT\\s+NULL)?\\s*", Pattern.CASE_INSENSITIVE);
 
-  @Command(name = "list", description = "Lists tables.")
+  @Command(name = "list", mixinStandardHelpOptions = true, description = "Lists tables.")
   int list(@Mixin GatewayOptions gatewayOptions) {
     JsonNode answer = gatewayOptions.gateway().get("/v1/tables", TIMEOUT);
     JsonNode tables = answer.isArray() ? answer : answer.path("tables");
@@ -49,13 +49,12 @@ public final class TablesCommand {
     return 0;
   }
 
-  @Command(name = "describe", description = "Shows a table's columns and settings.")
+  @Command(name = "describe", mixinStandardHelpOptions = true, description = "Shows a table's columns and settings.")
   int describe(
       @Mixin GatewayOptions gatewayOptions,
       @Parameters(paramLabel = "TABLE", description = "The table.") String table,
       @Option(names = "--json", description = "The gateway's whole answer.") boolean json) {
-    JsonNode answer =
-        gatewayOptions.gateway().get("/v1/tables/" + Gateway.encode(table), TIMEOUT);
+    JsonNode answer = gatewayOptions.gateway().get("/v1/tables/" + Gateway.encode(table), TIMEOUT);
     if (json) {
       Terminal.out().println(answer.toPrettyString());
       return 0;
@@ -73,19 +72,23 @@ public final class TablesCommand {
     columns.print(Terminal.out());
     for (var entry : answer.properties()) {
       JsonNode value = entry.getValue();
-      if (!entry.getKey().equals("columns") && !value.isNull() && !(value.isContainer() && value.isEmpty())) {
+      if (!entry.getKey().equals("columns")
+          && !value.isNull()
+          && !(value.isContainer() && value.isEmpty())) {
         Terminal.out()
             .println(
                 entry.getKey()
                     + ": "
-                    + (value.isArray() ? joined(value) : value.isString() ? value.asString() : value));
+                    + (value.isArray()
+                        ? joined(value)
+                        : value.isString() ? value.asString() : value));
       }
     }
     return 0;
   }
 
   @Command(
-      name = "create",
+      name = "create", mixinStandardHelpOptions = true,
       description = "Creates a table from columns or from a JSON file.",
       footer = {
         "",
@@ -99,7 +102,8 @@ public final class TablesCommand {
       @Option(
               names = "--schema",
               paramLabel = "FILE",
-              description = "What POST /v1/tables takes, or an array of columns; - is standard input.")
+              description =
+                  "What POST /v1/tables takes, or an array of columns; - is standard input.")
           @Nullable Path schema,
       @Option(
               names = {"-c", "--column"},
@@ -139,8 +143,7 @@ public final class TablesCommand {
     Sender sender = new Sender(Duration.ofSeconds(10), Terminal.err()::println);
     if (ifAbsent) {
       boolean created = createIfAbsent(gateway, sender, table, body);
-      Terminal.out()
-          .println((created ? "Created table " : "There is a table already: ") + table);
+      Terminal.out().println((created ? "Created table " : "There is a table already: ") + table);
     } else {
       body.put("name", table);
       gateway.post("/v1/tables", body, TIMEOUT);
@@ -150,7 +153,7 @@ public final class TablesCommand {
   }
 
   @Command(
-      name = "drop",
+      name = "drop", mixinStandardHelpOptions = true,
       description = "Drops a table: newer snapshots do not have it, older ones keep it.")
   int drop(
       @Mixin GatewayOptions gatewayOptions,
@@ -175,8 +178,7 @@ public final class TablesCommand {
   }
 
   static ObjectNode readSchema(Path file) throws IOException {
-    byte[] text =
-        file.toString().equals("-") ? System.in.readAllBytes() : Files.readAllBytes(file);
+    byte[] text = file.toString().equals("-") ? System.in.readAllBytes() : Files.readAllBytes(file);
     JsonNode node;
     try {
       node = Gateway.JSON.readTree(text);

@@ -1,0 +1,43 @@
+package io.duckmesh.worker;
+
+import io.duckmesh.api.ApiConfiguration;
+import io.duckmesh.api.ApiSettings;
+import io.duckmesh.engine.objects.ObjectStore;
+import io.duckmesh.engine.objects.cache.ObjectCache;
+import io.duckmesh.engine.query.QueryEngine;
+import io.duckmesh.engine.query.duckdb.DuckDbOptions;
+import io.duckmesh.engine.query.duckdb.DuckDbQueries;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Import;
+
+/** Role {@code api}: the gateway with its query engine. */
+@Configuration(proxyBeanMethods = false)
+@Import(ApiConfiguration.class)
+class GatewayConfiguration {
+  @Bean
+  ApiSettings apiSettings() {
+    return ApiSettings.DEFAULTS;
+  }
+
+  @Bean
+  ObjectCache objectCache(ServerSettings settings, ObjectStore store) {
+    return ObjectCache.open(
+        store, settings.cache().directory().resolve("objects"), settings.cache().maxBytes());
+  }
+
+  @Bean
+  QueryEngine queryEngine(ServerSettings settings, ObjectCache cache) {
+    ServerSettings.Query query = settings.query();
+    DuckDbOptions options =
+        DuckDbOptions.defaults(settings.cache().directory().resolve("spill"))
+            .withMemoryBytes(query.memoryBytes());
+    if (query.threads() > 0) {
+      options = options.withThreads(query.threads());
+    }
+    return DuckDbQueries.create(
+        cache,
+        options.withConcurrency(
+            query.concurrency(), options.waitingQueries(), options.maxWait()));
+  }
+}

@@ -1,0 +1,22 @@
+package io.duckmesh.worker;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What a process of DuckMesh does. */
+public enum Role {
+  /** Takes events and answers queries over HTTP. */
+  API,
+  /** Lands batches as data files. */
+  MATERIALIZER;
+
+  /** The name in settings, for example {@code api}. */
+  public String settingName() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  static String names() {
+    return Arrays.stream(values()).map(Role::settingName).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,116 @@
+package io.duckmesh.worker;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Everything that a server process can be told. A setting has one name, spelled in three ways:
+ * {@code database.url} in the file (nested or with the dot), {@code DUCKMESH_DATABASE_URL} in the
+ * environment, {@code --database-url} as an option. Options win over environment, environment over
+ * file.
+ */
+public enum Setting {
+  ROLES("roles", "", "Roles of this process, separated by commas: api, materializer."),
+  HTTP_PORT("http.port", "8080", "Port of the gateway (role api)."),
+  HTTP_ADDRESS("http.address", "0.0.0.0", "Address that the gateway listens on."),
+  MANAGEMENT_PORT(
+      "management.port",
+      "8081",
+      "Port of health and metrics in a process without role api; 0 for none. With role api they are at"
+          + " the gateway's port."),
+  DATABASE_URL(
+      "database.url", "", "JDBC address of PostgreSQL: jdbc:postgresql://host:port/database."),
+  DATABASE_USER("database.user", "", "User at the database; empty where the address names it."),
+  DATABASE_PASSWORD("database.password", "", "Password at the database.", true),
+  DATABASE_POOL_SIZE("database.pool-size", "24", "Connections to the database at most."),
+  OBJECT_STORE_URL(
+      "object-store.url",
+      "",
+      "Where data files live: s3://bucket/prefix, or file:/directory that all processes share."),
+  OBJECT_STORE_ENDPOINT(
+      "object-store.endpoint", "", "Address of an S3 server other than that of AWS."),
+  OBJECT_STORE_REGION("object-store.region", "us-east-1", "Region of the bucket."),
+  OBJECT_STORE_PATH_STYLE(
+      "object-store.path-style",
+      "false",
+      "Whether the bucket stands in the path, as most S3 servers other than that of AWS want it."),
+  OBJECT_STORE_ACCESS_KEY(
+      "object-store.access-key",
+      "",
+      "Access key; without it the AWS default chain is asked (environment, profile, instance role)."),
+  OBJECT_STORE_SECRET_KEY("object-store.secret-key", "", "Secret of the access key.", true),
+  CACHE_DIRECTORY(
+      "cache.directory",
+      "",
+      "Where data files of an S3 store are kept for queries. Default: duckmesh-cache in the"
+          + " system's folder for temporary files."),
+  CACHE_MAX_BYTES("cache.max-bytes", "10737418240", "Size of that cache at most, in bytes."),
+  TEMPORAL_TARGET("temporal.target", "", "Temporal's frontend: host:port."),
+  TEMPORAL_NAMESPACE("temporal.namespace", "default", "Namespace at Temporal; it must exist."),
+  TENANT_NAME("tenant.name", "default", "Tenant that is made at the first start."),
+  TENANT_SHARDS(
+      "tenant.shards", "4", "Shards of that tenant. More are added at start, none are removed."),
+  BACKLOG_LIMIT_BYTES(
+      "log.backlog-limit-bytes",
+      "4294967296",
+      "Bytes of a tenant in the log that have not landed, from which on writes are refused."),
+  BATCH_LINGER_MS(
+      "batch.linger-ms",
+      "1000",
+      "How long a batch waits for more events when nobody waits for it."),
+  QUERY_MEMORY_BYTES("query.memory-bytes", "2147483648", "Memory of DuckDB at most, in bytes."),
+  QUERY_THREADS("query.threads", "0", "Threads of DuckDB; 0 for one per core."),
+  QUERY_CONCURRENCY("query.concurrency", "8", "Statements that run at once; others wait."),
+  DRAIN_SECONDS("drain.seconds", "8", "How long a stopping process finishes what is under way."),
+  LOG_DIRECTORY(
+      "logging.directory", "", "Folder for log files, with rotation. Default: standard output."),
+  LOG_LEVEL("logging.level", "INFO", "Least level that is logged: DEBUG, INFO, WARN or ERROR.");
+
+  private final String key;
+  private final String defaultText;
+  private final String description;
+  private final boolean secret;
+
+  Setting(String key, String defaultText, String description) {
+    this(key, defaultText, description, false);
+  }
+
+  Setting(String key, String defaultText, String description, boolean secret) {
+    this.key = key;
+    this.defaultText = defaultText;
+    this.description = description;
+    this.secret = secret;
+  }
+
+  /** Name in the configuration file. */
+  public String key() {
+    return key;
+  }
+
+  public String environmentVariable() {
+    return "DUCKMESH_" + key.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+  }
+
+  public String option() {
+    return "--" + key.replace('.', '-');
+  }
+
+  /** Value where none is given; empty for none. */
+  public String defaultText() {
+    return defaultText;
+  }
+
+  public String description() {
+    return description;
+  }
+
+  /** Whether the value is never to be printed. */
+  public boolean secret() {
+    return secret;
+  }
+
+  static Optional<Setting> find(String key) {
+    return Arrays.stream(values()).filter(setting -> setting.key.equals(key)).findFirst();
+  }
+}

@@ -1,0 +1,218 @@
+package io.duckmesh.worker.dev;
+
+import io.duckmesh.workflows.SearchAttributes;
+import io.temporal.testserver.TestServer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Temporal for a dev instance, by whichever way this machine offers. The caller closes it. */
+interface DevTemporal extends AutoCloseable {
+  /** Where clients connect: host:port. */
+  String target();
+
+  String namespace();
+
+  /** Address of the Web UI; empty where there is none. */
+  Optional<String> uiUrl();
+
+  /** What a person should know about this way; empty where nothing is missing. */
+  Optional<String> warning();
+
+  /** The server's process, where it is a child of this one. */
+  Optional<ChildProcess> process();
+
+  @Override
+  void close();
+
+  /** A server that is there already; nothing is started or stopped. */
+  static DevTemporal existing(String target, String namespace) {
+    return new Existing(target, namespace);
+  }
+
+  /** The real development server as a child, its state in the home folder. */
+  static DevTemporal child(DevHome home, Path program, int uiPort, Consumer<String> say) {
+    return Child.start(home, program, uiPort, say);
+  }
+
+  /** The in-process test server: it works, but has no UI, no schedules and forgets everything. */
+  static DevTemporal inProcess() {
+    return InProcess.start();
+  }
+
+  /** See {@link DevTemporal#existing}. */
+  record Existing(String target, String namespace) implements DevTemporal {
+    @Override
+    public Optional<String> uiUrl() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> warning() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<ChildProcess> process() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+      // It is not ours.
+    }
+  }
+
+  /** See {@link DevTemporal#child}. */
+  record Child(String target, String ui, ChildProcess running) implements DevTemporal {
+    private static final String NAME = "temporal";
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    static Child start(DevHome home, Path program, int uiPort, Consumer<String> say) {
+      Path database = home.directory().resolve("temporal.db");
+      if (ChildProcess.endLeftover(home.run(), NAME, database.toString(), PATIENCE)) {
+        say.accept("ended Temporal of an earlier start");
+      }
+      int port = FreePorts.any();
+      ChildProcess process =
+          ChildProcess.start(
+              new ChildProcess.Spec(
+                  NAME, command(program, database, port, uiPort), Map.of(), "INT", PATIENCE),
+              home.run(),
+              home.logs());
+      return new Child("127.0.0.1:" + port, "http://127.0.0.1:" + uiPort, process);
+    }
+
+    private static List<String> command(Path program, Path database, int port, int uiPort) {
+      List<String> command =
+          new ArrayList<>(
+              List.of(
+                  program.toString(),
+                  "server",
+                  "start-dev",
+                  "--ip",
+                  "127.0.0.1",
+                  "--port",
+                  String.valueOf(port),
+                  "--ui-port",
+                  String.valueOf(uiPort),
+                  "--db-filename",
+                  database.toString(),
+                  "--log-level",
+                  "warn",
+                  "--sqlite-pragma",
+                  "journal_mode=WAL",
+                  "--sqlite-pragma",
+                  "synchronous=NORMAL"));
+      // The defaults are for clusters: 20 activity tasks a second, and four partitions of a queue.
+      for (String value :
+          List.of(
+              "history.transferProcessorMaxPollRPS=10000",
+              "system.enableActivityEagerExecution=true",
+              "matching.numTaskqueueReadPartitions=1",
+              "matching.numTaskqueueWritePartitions=1")) {
+        command.add("--dynamic-config-value");
+        command.add(value);
+      }
+      SearchAttributes.ALL.forEach(
+          attribute -> {
+            command.add("--search-attribute");
+            command.add(attribute.getName() + "=" + typeName(attribute));
+          });
+      return command;
+    }
+
+    private static String typeName(io.temporal.common.SearchAttributeKey<?> attribute) {
+      return switch (attribute.getValueType()) {
+        case INDEXED_VALUE_TYPE_KEYWORD -> "Keyword";
+        case INDEXED_VALUE_TYPE_KEYWORD_LIST -> "KeywordList";
+        case INDEXED_VALUE_TYPE_TEXT -> "Text";
+        case INDEXED_VALUE_TYPE_INT -> "Int";
+        case INDEXED_VALUE_TYPE_DOUBLE -> "Double";
+        case INDEXED_VALUE_TYPE_BOOL -> "Bool";
+        case INDEXED_VALUE_TYPE_DATETIME -> "Datetime";
+        case INDEXED_VALUE_TYPE_UNSPECIFIED, UNRECOGNIZED ->
+            throw new IllegalStateException("No type: " + attribute.getName());
+      };
+    }
+
+    @Override
+    public String namespace() {
+      return "default";
+    }
+
+    @Override
+    public Optional<String> uiUrl() {
+      return Optional.of(ui);
+    }
+
+    @Override
+    public Optional<String> warning() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<ChildProcess> process() {
+      return Optional.of(running);
+    }
+
+    @Override
+    public void close() {
+      running.close();
+    }
+  }
+
+  /** See {@link DevTemporal#inProcess}. */
+  final class InProcess implements DevTemporal {
+    private final TestServer.PortBoundTestServer server;
+    private final int port;
+
+    private InProcess(TestServer.PortBoundTestServer server, int port) {
+      this.server = server;
+      this.port = port;
+    }
+
+    static InProcess start() {
+      int port = FreePorts.any();
+      return new InProcess(TestServer.createPortBoundServer(port, true), port);
+    }
+
+    @Override
+    public String target() {
+      return "127.0.0.1:" + port;
+    }
+
+    @Override
+    public String namespace() {
+      return "default";
+    }
+
+    @Override
+    public Optional<String> uiUrl() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> warning() {
+      return Optional.of(
+          """
+          Temporal runs in this process, since there is no `temporal` program: no Web UI, no schedules,
+          and it forgets its workflows when it stops. Your data does not depend on it and is safe.
+          For the real one install the Temporal CLI (docs.temporal.io/cli) and start again.""");
+    }
+
+    @Override
+    public Optional<ChildProcess> process() {
+      return Optional.empty();
+    }
+
+    @Override
+    public void close() {
+      server.close();
+    }
+  }
+}

@@ -1,0 +1,191 @@
+package io.duckmesh.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.duckmesh.worker.Program;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ClientCommandsTest {
+  private final FakeGateway gateway = new FakeGateway();
+
+  @TempDir private Path folder;
+
+  @AfterEach
+  void stopGateway() {
+    gateway.close();
+  }
+
+  @Test
+  void ingestSendsChunksAndSaysWhatWasAccepted() throws IOException {
+    Path file = Files.writeString(folder.resolve("rows.ndjson"), "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
+
+    Program.Result result = run("ingest", "t", file.toString(), "--chunk-rows", "2");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out()).contains("3 rows in 2 requests").contains("token:   dmt_1");
+    assertThat(gateway.events())
+        .extracting(FakeGateway.Asked::body)
+        .containsExactlyInAnyOrder("{\"a\":1}\n{\"a\":2}\n", "{\"a\":3}\n");
+    assertThat(gateway.events()).extracting(FakeGateway.Asked::key).containsOnly("Bearer dm_key");
+  }
+
+  @Test
+  void sameFileHasSameIdempotencyKeysUnlessTheRunIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("rows.ndjson"), "{\"a\":1}\n");
+
+    run("ingest", "t", file.toString());
+    run("ingest", "t", file.toString());
+    run("ingest", "t", file.toString(), "--run", "again");
+
+    List<String> keys =
+        gateway.events().stream().map(FakeGateway.Asked::idempotencyKey).toList();
+    assertThat(keys.get(0)).startsWith("cli-").isEqualTo(keys.get(1)).isNotEqualTo(keys.get(2));
+  }
+
+  @Test
+  void aRefusalThatMayPassIsTriedAgainWithTheSameKeyAfterTheTimeThatTheGatewayNames()
+      throws IOException {
+    Path file = Files.writeString(folder.resolve("rows.ndjson"), "{\"a\":1}\n");
+    gateway.nextEvents(
+        503,
+        Map.of("Retry-After", "1"),
+        "{\"error_code\":\"BACKLOG_FULL\",\"detail\":\"Too much\",\"retryable\":true}");
+
+    long began = System.nanoTime();
+    Program.Result result = run("ingest", "t", file.toString());
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(System.nanoTime() - began).isGreaterThan(900_000_000L);
+    assertThat(result.err()).contains("BACKLOG_FULL: Too much. Trying again in 1.0 s");
+    assertThat(gateway.events()).hasSize(2);
+    assertThat(gateway.events())
+        .extracting(FakeGateway.Asked::idempotencyKey)
+        .containsOnly(gateway.events().getFirst().idempotencyKey());
+  }
+
+  @Test
+  void badRowsAreNamedByTheirLinesInTheFile() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("rows.ndjson"), "{\"a\":1}\n{\"a\":2}\n\n{\"a\":\"x\"}\n");
+    gateway.nextEvents(202, Map.of(), "{\"receipt_id\":\"r\",\"token\":\"t\",\"accepted\":2}");
+    gateway.nextEvents(
+        422,
+        Map.of(),
+        """
+        {"error_code":"SCHEMA_MISMATCH","detail":"One value does not fit","retryable":false,
+         "context":{"error_count":1,"errors":[{"row":2,"column":"a","value":"x","rule":"INTEGER"}]}}""");
+
+    Program.Result result =
+        run("ingest", "t", file.toString(), "--chunk-rows", "2", "--in-flight", "1");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err())
+        .contains("line 4, column a: INTEGER, found x")
+        .contains("Lines 3 to 4 were not accepted")
+        .contains("lines 1 to 2")
+        .contains("SCHEMA_MISMATCH: One value does not fit");
+  }
+
+  @Test
+  void queryPrintsAnAlignedTable() {
+    gateway.queries(
+        200,
+        "application/json",
+        """
+        {"snapshot_id":7,"columns":[{"name":"carrier","type":"VARCHAR"},{"name":"n","type":"BIGINT"}],
+         "rows":[["UA",10],[null,7]],"row_count":2}""");
+
+    Program.Result result =
+        run("query", "SELECT 1", "--format", "table", "--param", "5", "--param", "x", "--snapshot", "7");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out())
+        .isEqualTo(
+            """
+            carrier   n
+            -------  --
+            UA       10
+            NULL      7
+            """);
+    assertThat(result.err()).contains("(2 rows at snapshot 7)");
+    assertThat(gateway.queries().getFirst().body())
+        .isEqualTo("{\"sql\":\"SELECT 1\",\"params\":[5,\"x\"],\"snapshot_id\":7}");
+  }
+
+  @Test
+  void queryPassesOtherFormatsThrough() {
+    gateway.queries(200, "text/csv", "a,b\n1,2\n");
+
+    assertThat(run("query", "SELECT 1").out()).isEqualTo("a,b\n1,2\n");
+  }
+
+  @Test
+  void refusalsEndWithTheGatewaysOwnExplanation() {
+    gateway.queries(
+        400,
+        "application/problem+json",
+        "{\"error_code\":\"QUERY_REJECTED\",\"detail\":\"There is no column x\"}");
+
+    Program.Result result = run("query", "SELECT x");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).isEqualTo("duckmesh: QUERY_REJECTED: There is no column x\n");
+  }
+
+  @Test
+  void nobodyThereIsSaidWithWhatToDo() {
+    gateway.close();
+
+    Program.Result result = run("tables", "list");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("No gateway answers at").contains("duckmesh dev");
+  }
+
+  @Test
+  void theDevInstanceOfAFolderAboveIsFound() throws IOException {
+    new ClientFile(gateway.url(), "dm_dev")
+        .write(Files.createDirectory(folder.resolve(ClientFile.DEFAULT_HOME)));
+    Path below = Files.createDirectories(folder.resolve("a/b"));
+
+    Program.Result result = Program.run(below, Map.of(), "ingest", "t", file("{\"a\":1}\n"));
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(gateway.events()).extracting(FakeGateway.Asked::key).containsOnly("Bearer dm_dev");
+  }
+
+  @Test
+  void theKeyOfTheDevInstanceGoesNowhereElse() throws IOException {
+    new ClientFile("http://127.0.0.1:1", "dm_dev")
+        .write(Files.createDirectory(folder.resolve(ClientFile.DEFAULT_HOME)));
+
+    Program.run(folder, Map.of(), "ingest", "t", file("{\"a\":1}\n"), "--url", gateway.url());
+
+    assertThat(gateway.events()).extracting(FakeGateway.Asked::key).containsOnly("null");
+  }
+
+  @Test
+  void everyCommandAndOptionIsDescribed() {
+    assertThat(Program.run(folder, Map.of(), "--help").out())
+        .contains("dev", "server", "keys", "demo", "tables", "ingest", "query", "receipts", "lag");
+    assertThat(Program.run(folder, Map.of(), "server", "--help").out())
+        .contains("--database-url", "DUCKMESH_DATABASE_URL");
+  }
+
+  private String file(String text) throws IOException {
+    return Files.writeString(folder.resolve("rows.ndjson"), text).toString();
+  }
+
+  private Program.Result run(String... arguments) {
+    return Program.run(
+        folder, Map.of("DUCKMESH_URL", gateway.url(), "DUCKMESH_KEY", "dm_key"), arguments);
+  }
+}

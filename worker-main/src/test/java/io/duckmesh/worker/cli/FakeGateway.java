@@ -1,0 +1,102 @@
+package io.duckmesh.worker.cli;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Answers what it was told to answer, and remembers what it was asked. */
+final class FakeGateway implements AutoCloseable {
+  record Asked(String method, String path, String key, String idempotencyKey, String body) {}
+
+  private record Answer(int status, Map<String, String> headers, String body) {}
+
+  private final HttpServer server;
+  private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+  private final List<Asked> asked = new CopyOnWriteArrayList<>();
+  private final Queue<Answer> answersToEvents = new ConcurrentLinkedQueue<>();
+  private final Answer otherwise = accepted();
+  private volatile Answer toQueries = new Answer(200, Map.of(), "{}");
+
+  FakeGateway() {
+    try {
+      server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server.setExecutor(executor);
+    server.createContext("/", this::answer);
+    server.start();
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  /** What was asked with events, in order of arrival. */
+  List<Asked> events() {
+    return asked.stream().filter(request -> request.path().endsWith("/events")).toList();
+  }
+
+  List<Asked> queries() {
+    return asked.stream().filter(request -> request.path().equals("/v1/query")).toList();
+  }
+
+  /** Answers the next request with events so; those after the last one are accepted. */
+  void nextEvents(int status, Map<String, String> headers, String body) {
+    answersToEvents.add(new Answer(status, headers, body));
+  }
+
+  void queries(int status, String contentType, String body) {
+    toQueries = new Answer(status, Map.of("Content-Type", contentType), body);
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    executor.shutdownNow();
+  }
+
+  private static Answer accepted() {
+    return new Answer(
+        202,
+        Map.of(),
+        """
+        {"receipt_id":"r1","token":"dmt_1","state":"accepted","accepted":2,"duplicates":0}""");
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    String path = exchange.getRequestURI().getPath();
+    asked.add(
+        new Asked(
+            exchange.getRequestMethod(),
+            path,
+            String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")),
+            String.valueOf(exchange.getRequestHeaders().getFirst("Idempotency-Key")),
+            new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
+    Answer answer;
+    if (path.endsWith("/events")) {
+      Answer next = answersToEvents.poll();
+      answer = next == null ? otherwise : next;
+    } else if (path.equals("/v1/query")) {
+      answer = toQueries;
+    } else {
+      answer = new Answer(200, Map.of(), "{\"name\":\"t\",\"columns\":[]}");
+    }
+    answer.headers().forEach(exchange.getResponseHeaders()::set);
+    byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+    exchange.sendResponseHeaders(answer.status(), body.length);
+    exchange.getResponseBody().write(body);
+    exchange.close();
+  }
+}

@@ -1,0 +1,75 @@
+package io.duckmesh.worker.dev;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.duckmesh.worker.Program;
+import io.duckmesh.worker.cli.ClientFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DevModeIT {
+  @TempDir private Path folder;
+
+  @Test
+  void startsServesRefusesASecondAndStops() throws Exception {
+    int port = FreePorts.any();
+    try (DevProcess dev = DevProcess.start(folder, port)) {
+      Program.Result demo =
+          Program.run(folder, Map.of(), "demo", "--home", folder.resolve("home").toString());
+      Program.Result second = Program.run(folder, Map.of(), "dev", "--home", "home");
+      List<ProcessHandle> tree = dev.tree();
+
+      int exitCode = dev.stop();
+
+      assertThat(demo.exitCode()).as(demo.out() + demo.err()).isZero();
+      assertThat(second.exitCode()).isEqualTo(1);
+      assertThat(second.err())
+          .contains("Another instance runs in")
+          .contains("process " + dev.process().pid())
+          .contains(":" + port);
+      assertThat(exitCode).as(dev.output()).isZero();
+      assertThat(tree).noneMatch(ProcessHandle::isAlive);
+      assertThat(
+              PosixFilePermissions.toString(
+                  Files.getPosixFilePermissions(
+                      folder.resolve("home").resolve(ClientFile.NAME))))
+          .isEqualTo("rw-------");
+    }
+  }
+
+  @Test
+  void childrenDoNotOutliveAProcessThatIsKilled() throws Exception {
+    try (DevProcess dev = DevProcess.start(folder, FreePorts.any())) {
+      List<ProcessHandle> children = dev.process().descendants().toList();
+
+      dev.process().destroyForcibly().waitFor();
+
+      assertThat(children).hasSizeGreaterThan(3);
+      long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+      while (children.stream().anyMatch(ProcessHandle::isAlive)
+          && System.nanoTime() < deadline) {
+        LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+      }
+      assertThat(children).noneMatch(ProcessHandle::isAlive);
+    }
+  }
+
+  @Test
+  void withoutATemporalProgramItRunsInTheProcessAndSaysWhatIsMissing() throws Exception {
+    try (DevProcess dev = DevProcess.start(folder, FreePorts.any(), "--in-process-temporal")) {
+      Program.Result demo =
+          Program.run(folder, Map.of(), "demo", "--home", folder.resolve("home").toString());
+
+      assertThat(demo.exitCode()).as(demo.out() + demo.err()).isZero();
+      assertThat(dev.output()).contains("no Web UI").contains("Your data does not depend on it");
+      assertThat(dev.stop()).as(dev.output()).isZero();
+    }
+  }
+}
