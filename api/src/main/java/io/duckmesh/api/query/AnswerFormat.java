@@ -1,0 +1,68 @@
+package io.duckmesh.api.query;
+
+import io.duckmesh.api.problem.ApiError;
+import io.duckmesh.api.problem.ProblemException;
+import io.duckmesh.engine.query.ResultFormat;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.InvalidMediaTypeException;
+import org.springframework.http.MediaType;
+import org.springframework.util.MimeTypeUtils;
+
+/** How an answer may come, chosen by {@code Accept}. */
+enum AnswerFormat {
+  JSON("application/json", ResultFormat.JSON_ROWS),
+  NDJSON("application/x-ndjson", ResultFormat.NDJSON),
+  CSV("text/csv", ResultFormat.CSV),
+  ARROW("application/vnd.apache.arrow.stream", ResultFormat.ARROW);
+
+  private final MediaType mediaType;
+  private final ResultFormat format;
+
+  AnswerFormat(String mediaType, ResultFormat format) {
+    this.mediaType = MediaType.parseMediaType(mediaType);
+    this.format = format;
+  }
+
+  ResultFormat format() {
+    return format;
+  }
+
+  String contentType() {
+    return this == CSV ? "text/csv;header=present;charset=UTF-8" : mediaType.toString();
+  }
+
+  static AnswerFormat of(@Nullable String accept) {
+    if (accept == null || accept.isBlank() || accept.equals("*/*")) {
+      return JSON;
+    }
+    if (accept.equals("application/json")) {
+      return JSON;
+    }
+    List<MediaType> wanted;
+    try {
+      wanted = MediaType.parseMediaTypes(accept);
+    } catch (InvalidMediaTypeException e) {
+      throw new ProblemException(
+          ApiError.INVALID_REQUEST, "The Accept header cannot be read: " + accept);
+    }
+    MimeTypeUtils.sortBySpecificity(wanted);
+    return wanted.stream()
+        .filter(type -> type.getQualityValue() > 0)
+        .sorted((a, b) -> Double.compare(b.getQualityValue(), a.getQualityValue()))
+        .flatMap(type -> Arrays.stream(values()).filter(format -> type.includes(format.mediaType)))
+        .findFirst()
+        .orElseThrow(() -> notAcceptable(accept));
+  }
+
+  private static ProblemException notAcceptable(String accept) {
+    List<String> supported =
+        Arrays.stream(values()).map(format -> format.mediaType.toString()).toList();
+    return new ProblemException(
+        ApiError.NOT_ACCEPTABLE,
+        "The answer cannot come as %s, but as %s".formatted(accept, String.join(", ", supported)),
+        Map.of("supported", supported));
+  }
+}

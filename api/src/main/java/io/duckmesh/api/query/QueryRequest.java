@@ -1,0 +1,115 @@
+package io.duckmesh.api.query;
+
+import io.duckmesh.api.ApiSettings;
+import io.duckmesh.api.json.JsonFields;
+import io.duckmesh.catalog.SnapshotId;
+import io.duckmesh.engine.query.QueryLimits;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A query as it is asked for.
+ *
+ * @param parameters values for {@code ?}: null, Boolean, Long, BigDecimal or String
+ * @param snapshotId the snapshot to read, null for the newest or {@code asOf}
+ * @param asOf read the newest snapshot of that time, null for the newest or {@code snapshotId}
+ * @param tokens writes that the snapshot must have
+ * @param maxWait how long to wait for them
+ */
+record QueryRequest(
+    String sql,
+    List<@Nullable Object> parameters,
+    @Nullable SnapshotId snapshotId,
+    @Nullable Instant asOf,
+    List<String> tokens,
+    Duration maxWait,
+    QueryLimits limits) {
+  private static final int MAX_TOKENS = 1_000;
+
+  static QueryRequest read(byte[] body, ApiSettings settings) {
+    JsonFields fields = JsonFields.parse(body);
+    String sql = fields.requiredText("sql");
+    List<@Nullable Object> parameters = parameters(fields);
+    Long snapshot = fields.number("snapshot_id", 0, Long.MAX_VALUE);
+    Instant asOf = instant(fields, "as_of");
+    if (snapshot != null && asOf != null) {
+      fields.problem("as_of", "does not go with snapshot_id");
+    }
+    List<String> tokens = fields.oneOrMoreTexts("min_visibility_token");
+    if (tokens.size() > MAX_TOKENS) {
+      fields.problem(
+          "min_visibility_token", "has %d tokens, at most %d".formatted(tokens.size(), MAX_TOKENS));
+    }
+    Long wait = fields.number("wait_timeout_ms", 0, settings.maxWait().toMillis());
+    QueryLimits limits = limits(fields.object("limits"), settings);
+    fields.refuseUnknown();
+    fields.check();
+    return new QueryRequest(
+        sql,
+        parameters,
+        snapshot == null ? null : new SnapshotId(snapshot),
+        asOf,
+        tokens,
+        wait == null ? settings.defaultWait() : Duration.ofMillis(wait),
+        limits);
+  }
+
+  private static QueryLimits limits(@Nullable JsonFields fields, ApiSettings settings) {
+    QueryLimits limits = settings.defaultLimits();
+    if (fields == null) {
+      return limits;
+    }
+    QueryLimits max = settings.maxLimits();
+    Long timeout = fields.number("timeout_ms", 1, max.timeout().toMillis());
+    Long rows = fields.number("max_rows", 1, max.maxRows());
+    Long bytes = fields.number("max_bytes", 1, max.maxBytes());
+    fields.refuseUnknown();
+    return new QueryLimits(
+        timeout == null ? limits.timeout() : Duration.ofMillis(timeout),
+        rows == null ? limits.maxRows() : rows,
+        bytes == null ? limits.maxBytes() : bytes);
+  }
+
+  private static List<@Nullable Object> parameters(JsonFields fields) {
+    List<@Nullable Object> parameters = new ArrayList<>();
+    List<JsonNode> values = fields.values("params");
+    for (int i = 0; i < values.size(); i++) {
+      JsonNode value = values.get(i);
+      if (value.isNull()) {
+        parameters.add(null);
+      } else if (value.isBoolean()) {
+        parameters.add(value.asBoolean());
+      } else if (value.isString()) {
+        parameters.add(value.asString());
+      } else if (value.isIntegralNumber() && value.canConvertToLong()) {
+        parameters.add(value.asLong());
+      } else if (value.isNumber()) {
+        parameters.add(new BigDecimal(value.asString()));
+      } else {
+        fields.problem("params[" + i + "]", "is not a string, number, true, false or null");
+      }
+    }
+    return Collections.unmodifiableList(parameters);
+  }
+
+  private static @Nullable Instant instant(JsonFields fields, String name) {
+    String text = fields.text(name);
+    if (text == null) {
+      return null;
+    }
+    try {
+      return OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeParseException e) {
+      fields.problem(name, "is not an RFC 3339 time such as 2026-01-31T12:00:00Z: " + text);
+      return null;
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package io.duckmesh.api.tables;
+
+import static java.util.Objects.requireNonNull;
+
+import io.duckmesh.bus.ShardId;
+import io.duckmesh.catalog.TableInfo;
+import io.duckmesh.engine.schema.RowSchema;
+import java.util.List;
+
+/**
+ * A table as it is now, in the words of all leaves.
+ *
+ * @param shards its shards in the log, by ordinal
+ */
+public record LiveTable(TableInfo info, RowSchema schema, List<ShardId> shards) {
+  public LiveTable {
+    requireNonNull(info, "info is null");
+    requireNonNull(schema, "schema is null");
+    shards = List.copyOf(shards);
+  }
+
+  static LiveTable of(TableInfo info) {
+    return new LiveTable(
+        info,
+        Schemas.toRowSchema(info.schema()),
+        info.shards().stream().map(shard -> new ShardId(shard.value())).toList());
+  }
+}

@@ -1,0 +1,207 @@
+package io.duckmesh.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.duckmesh.api.problem.ApiError;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.springframework.web.bind.annotation.RequestMethod;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
+import tools.jackson.databind.JsonNode;
+
+/** The document is kept by hand, so it is compared with what there is. */
+class OpenApiTest extends GatewayTestBase {
+  private static JsonNode document() {
+    return gateway().get("/openapi.json").json();
+  }
+
+  @Test
+  void documentHasExactlyTheCallsThatThereAre() {
+    Set<String> served = new TreeSet<>();
+    gateway()
+        .context()
+        .getBean("requestMappingHandlerMapping", RequestMappingHandlerMapping.class)
+        .getHandlerMethods()
+        .keySet()
+        .forEach(
+            mapping -> {
+              for (String path : mapping.getPatternValues()) {
+                for (RequestMethod method : mapping.getMethodsCondition().getMethods()) {
+                  served.add(method + " " + path);
+                }
+              }
+            });
+    Set<String> documented = new TreeSet<>();
+    document()
+        .get("paths")
+        .properties()
+        .forEach(
+            path ->
+                path.getValue()
+                    .propertyNames()
+                    .forEach(
+                        method ->
+                            documented.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey())));
+
+    assertThat(documented).isEqualTo(served);
+  }
+
+  @Test
+  void documentHasExactlyTheCodesThatThereAre() {
+    List<String> codes = new ArrayList<>();
+    document().at("/components/schemas/ErrorCode/enum").forEach(c -> codes.add(c.asString()));
+
+    assertThat(codes).isEqualTo(Arrays.stream(ApiError.values()).map(Enum::name).toList());
+    for (ApiError error : ApiError.values()) {
+      assertThat(document().at("/components/schemas/ErrorCode/description").asString())
+          .contains("`%s` %d".formatted(error, error.status()));
+    }
+  }
+
+  @Test
+  void examplesFitTheirSchemas() {
+    List<String> problems = new ArrayList<>();
+    JsonNode document = document();
+    document
+        .get("paths")
+        .properties()
+        .forEach(
+            path ->
+                path.getValue()
+                    .forEach(
+                        operation -> {
+                          operation
+                              .get("responses")
+                              .forEach(
+                                  response ->
+                                      check(
+                                          document,
+                                          response.at("/content/application~1json"),
+                                          path.getKey(),
+                                          problems));
+                          check(
+                              document,
+                              operation.at("/requestBody/content/application~1json"),
+                              path.getKey(),
+                              problems);
+                        }));
+
+    assertThat(problems).isEmpty();
+  }
+
+  private static void check(
+      JsonNode document, JsonNode content, String path, List<String> problems) {
+    if (content.has("example")) {
+      fit(document, content.get("schema"), content.get("example"), path, problems);
+    }
+  }
+
+  @Test
+  void answersHaveExactlyTheFieldsOfTheirSchemas() {
+    String table = newTable(2, true);
+    JsonNode sent = gateway().post(events(table) + "?wait=visible", "[{\"id\":1}]").json();
+    List<String> problems = new ArrayList<>();
+
+    compare("IngestAnswer", sent, problems);
+    compare(
+        "Receipt",
+        gateway().get("/v1/receipts/" + sent.get("receipt_id").asString()).json(),
+        problems);
+    compare("Table", gateway().get("/v1/tables/" + table).json(), problems);
+    compare("TableList", gateway().get("/v1/tables").json(), problems);
+    compare(
+        "QueryAnswer",
+        gateway()
+            .post("/v1/query", "{\"sql\":\"SELECT count(*) FROM %s\"}".formatted(table))
+            .json(),
+        problems);
+    compare("SnapshotPage", gateway().get("/v1/snapshots").json(), problems);
+    compare(
+        "SnapshotDetail",
+        gateway().get("/v1/snapshots/" + sent.get("snapshot_id").asLong()).json(),
+        problems);
+    compare("Lag", gateway().get("/v1/lag").json(), problems);
+    compare("Health", gateway().get("/v1/health").json(), problems);
+    compare("Ready", gateway().get("/v1/ready").json(), problems);
+    compare("Problem", gateway().get("/v1/tables/never").json(), problems);
+    compare("DroppedTable", gateway().delete("/v1/tables/" + table).json(), problems);
+
+    assertThat(problems).isEmpty();
+  }
+
+  private static void compare(String schema, JsonNode answer, List<String> problems) {
+    JsonNode document = document();
+    fit(document, document.at("/components/schemas/" + schema), answer, schema, problems);
+  }
+
+  /** The part of JSON Schema that the document uses: references, types, properties, items. */
+  private static void fit(
+      JsonNode document, JsonNode schema, JsonNode value, String path, List<String> problems) {
+    if (schema.has("$ref")) {
+      fit(document, document.at(schema.get("$ref").asString().substring(1)), value, path, problems);
+      return;
+    }
+    if (schema.has("oneOf")) {
+      boolean any = false;
+      for (JsonNode choice : schema.get("oneOf")) {
+        List<String> own = new ArrayList<>();
+        fit(document, choice, value, path, own);
+        any |= own.isEmpty();
+      }
+      if (!any) {
+        problems.add(path + " fits none of its choices: " + value);
+      }
+      return;
+    }
+    if (schema.has("type") && !typeFits(schema.get("type"), value)) {
+      problems.add(path + " is not " + schema.get("type") + ": " + value);
+      return;
+    }
+    if (value.isObject() && schema.has("properties")) {
+      for (JsonNode required : schema.path("required")) {
+        if (!value.has(required.asString())) {
+          problems.add(path + " lacks " + required.asString());
+        }
+      }
+      value
+          .properties()
+          .forEach(
+              field -> {
+                JsonNode property = schema.get("properties").get(field.getKey());
+                if (property != null) {
+                  fit(document, property, field.getValue(), path + "." + field.getKey(), problems);
+                } else if (schema.has("additionalProperties")) {
+                  problems.add(path + " has " + field.getKey());
+                }
+              });
+    }
+    if (value.isArray() && schema.has("items")) {
+      value.forEach(item -> fit(document, schema.get("items"), item, path + "[]", problems));
+    }
+  }
+
+  private static boolean typeFits(JsonNode type, JsonNode value) {
+    if (type.isArray()) {
+      for (JsonNode one : type) {
+        if (typeFits(one, value)) {
+          return true;
+        }
+      }
+      return false;
+    }
+    return switch (type.asString()) {
+      case "object" -> value.isObject();
+      case "array" -> value.isArray();
+      case "string" -> value.isString();
+      case "integer" -> value.isIntegralNumber();
+      case "number" -> value.isNumber();
+      case "boolean" -> value.isBoolean();
+      default -> value.isNull();
+    };
+  }
+}

@@ -1,0 +1,135 @@
+package io.duckmesh.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class TableApiTest extends GatewayTestBase {
+  @Test
+  void createdTableIsDescribedAsItWasAskedFor() {
+    String name = newName();
+
+    TestGateway.Answer created =
+        gateway()
+            .post(
+                "/v1/tables",
+                """
+                {"name": "%s",
+                 "columns": [{"name": "select", "type": "int", "required": true},
+                             {"name": "price", "type": "decimal(18, 2)", "default": 1.50},
+                             {"name": "tags", "type": "text[]"}],
+                 "event_key": ["SELECT"], "sort_by": ["price"],
+                 "settings": {"shards": 2, "key_window": "12h"}}
+                """
+                    .formatted(name));
+
+    assertThat(created.status()).isEqualTo(201);
+    assertThat(created.header("Location")).isEqualTo("/v1/tables/" + name);
+    JsonNode table = gateway().get("/v1/tables/" + name).json();
+    assertThat(table).isEqualTo(created.json());
+    assertThat(created.body())
+        .contains(
+            "\"columns\":[{\"field_id\":1,\"name\":\"select\",\"type\":\"INTEGER\",\"required\":true,\"default\":null},"
+                + "{\"field_id\":2,\"name\":\"price\",\"type\":\"DECIMAL(18,2)\",\"required\":false,\"default\":1.50},"
+                + "{\"field_id\":3,\"name\":\"tags\",\"type\":\"VARCHAR[]\",\"required\":false,\"default\":null}]");
+    assertThat(table.get("event_key").toString()).isEqualTo("[\"select\"]");
+    assertThat(table.get("settings").toString()).isEqualTo("{\"shards\":2,\"key_window\":\"12h\"}");
+    assertThat(table.get("shards")).hasSize(2);
+    assertThat(table.get("counts").toString())
+        .isEqualTo("{\"visible\":0,\"duplicates\":0,\"quarantined\":0}");
+  }
+
+  @Test
+  void refusalOfATableNamesAllProblems() {
+    TestGateway.Answer answer =
+        gateway()
+            .post(
+                "/v1/tables",
+                """
+                {"name": "1st", "colums": [], "primary_key": ["a"], "partition_by": ["a"],
+                 "columns": [{"name": "a", "type": "INTEGERR"},
+                             {"name": "b", "type": "INTEGER", "default": 1.5},
+                             {"name": "B", "type": "INTEGER", "nullable": true},
+                             {"name": "c d", "type": "INTEGER"}],
+                 "event_key": ["x"], "sort_by": ["b", "B"],
+                 "settings": {"shards": 0, "key_window": "a week", "colour": "red"}}
+                """);
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
+    List<String> fields = new ArrayList<>();
+    answer
+        .json()
+        .get("context")
+        .get("problems")
+        .forEach(p -> fields.add(p.get("field").asString()));
+    assertThat(fields)
+        .containsExactlyInAnyOrder(
+            "name",
+            "colums",
+            "primary_key",
+            "partition_by",
+            "columns[0].type",
+            "columns[1].default",
+            "columns[2].name",
+            "columns[2].nullable",
+            "columns[3].name",
+            "event_key",
+            "sort_by",
+            "settings.shards",
+            "settings.key_window",
+            "settings.colour");
+  }
+
+  @Test
+  void secondTableOfANameIsRefused() {
+    String name = newTable();
+
+    TestGateway.Answer answer =
+        gateway()
+            .post(
+                "/v1/tables",
+                "{\"name\":\"%s\",\"columns\":[{\"name\":\"a\",\"type\":\"INTEGER\"}]}"
+                    .formatted(name));
+
+    assertThat(answer.status()).isEqualTo(409);
+    assertThat(answer.errorCode()).isEqualTo("TABLE_EXISTS");
+  }
+
+  @Test
+  void droppedTableIsNotFoundByAnyCall() {
+    String name = newTable();
+    gateway().post(events(name), "{\"id\":1}");
+
+    TestGateway.Answer dropped = gateway().delete("/v1/tables/" + name);
+
+    assertThat(dropped.status()).isEqualTo(200);
+    assertThat(dropped.json().get("snapshot_id").asLong()).isPositive();
+    assertThat(gateway().get("/v1/tables/" + name).errorCode()).isEqualTo("TABLE_NOT_FOUND");
+    assertThat(gateway().post(events(name), "{\"id\":2}").errorCode()).isEqualTo("TABLE_NOT_FOUND");
+    assertThat(gateway().delete("/v1/tables/" + name).errorCode()).isEqualTo("TABLE_NOT_FOUND");
+    assertThat(gateway().get("/v1/tables").body()).doesNotContain("\"" + name + "\"");
+  }
+
+  @Test
+  void malformedJsonIsRefusedWithItsPlace() {
+    TestGateway.Answer answer = gateway().post("/v1/tables", "{\"name\": \"a\",\n \"columns\": [}");
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().get("detail").asString()).contains("line 2");
+  }
+
+  @Test
+  void listShowsTablesByName() {
+    String name = newTable();
+
+    JsonNode tables = gateway().get("/v1/tables").json().get("tables");
+
+    List<String> names = new ArrayList<>();
+    tables.forEach(table -> names.add(table.get("name").asString()));
+    assertThat(names).contains(name).isSorted();
+  }
+}
