@@ -299,7 +299,7 @@ class DataFileWriterTest {
 
     assertThat(query("SELECT list((added, renamed, empty)) FROM '%s'"))
         .isEqualTo(
-            "[(new \"one\", 1, NULL), (new \"one\", NULL, NULL), (z, 1099511627776, 1970-01-01)]");
+            "[('new \"one\"', 1, NULL), ('new \"one\"', NULL, NULL), (z, 1099511627776, 1970-01-01)]");
     assertThat(written.statistics())
         .containsExactly(
             new ColumnStats(3, 0, "new \"one\"", "z"),

@@ -1,0 +1,413 @@
+package io.duckmesh.engine.query.duckdb;
+
+import static java.util.Objects.requireNonNull;
+
+import io.duckmesh.engine.objects.cache.Lease;
+import io.duckmesh.engine.query.QueryCancelledException;
+import io.duckmesh.engine.query.QueryExecution;
+import io.duckmesh.engine.query.QueryFailedException;
+import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.query.QueryTimeoutException;
+import io.duckmesh.engine.query.ResultColumn;
+import io.duckmesh.engine.query.ResultFormat;
+import io.duckmesh.engine.query.ResultSummary;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.math.BigDecimal;
+import java.sql.PreparedStatement;
+import java.sql.ResultSetMetaData;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.duckdb.DuckDBResultSet;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One statement on one session, from its slot to the last row. */
+final class DuckDbExecution implements QueryExecution {
+  private static final Logger log = LoggerFactory.getLogger(DuckDbExecution.class);
+
+  /** DuckDB's own size of a chunk: larger batches would only hold more memory. */
+  private static final int BATCH_ROWS = 2048;
+
+  /**
+   * An interrupt that comes between two steps of a statement is forgotten by the next one, so it is
+   * repeated until the statement has ended.
+   */
+  private static final long INTERRUPT_AGAIN_MILLIS = 50;
+
+  /** What the driver says when a streamed statement failed before its first row. */
+  private static final String MESSAGE_LOST = "Invalid result set";
+
+  private enum Stop {
+    TIMEOUT,
+    CANCELLED
+  }
+
+  private final String queryId;
+  private final TenantInstance instance;
+  private final List<String> hiddenFolders;
+  private final ScheduledExecutorService watchdog;
+  private final BufferAllocator parentAllocator;
+  private final QueryLimits limits;
+  private final long startedNanos = System.nanoTime();
+
+  private List<Lease> leases = List.of();
+  private List<ResultColumn> columns = List.of();
+  private @Nullable PreparedStatement statement;
+  private @Nullable DuckDBResultSet result;
+  private @Nullable BufferAllocator allocator;
+  private @Nullable ArrowReader reader;
+  private @Nullable Session session;
+  private boolean materialized;
+  private boolean slotTaken;
+  private boolean broken;
+  private boolean closed;
+
+  private final Object stopLock = new Object();
+  private @Nullable Stop stop;
+  private @Nullable Session interruptible;
+  private @Nullable ScheduledFuture<?> timeout;
+  private @Nullable ScheduledFuture<?> interrupting;
+
+  DuckDbExecution(
+      String queryId,
+      TenantInstance instance,
+      List<String> hiddenFolders,
+      ScheduledExecutorService watchdog,
+      BufferAllocator parentAllocator,
+      QueryLimits limits) {
+    this.queryId = queryId;
+    this.instance = instance;
+    this.hiddenFolders = hiddenFolders;
+    this.watchdog = watchdog;
+    this.parentAllocator = parentAllocator;
+    this.limits = limits;
+  }
+
+  void takeSlot() throws InterruptedException {
+    instance.takeSlot(limits.timeout());
+    slotTaken = true;
+  }
+
+  /** Keeps the leases until this is closed. */
+  void hold(List<Lease> leases) {
+    this.leases = leases;
+  }
+
+  /** Binds, prepares and executes; the answer's first rows are there when this returns. */
+  void run(String sql, List<Binding> bindings, List<? extends @Nullable Object> parameters) {
+    try {
+      Session taken = instance.session();
+      session = taken;
+      watch(taken);
+      bind(taken, bindings);
+      PreparedStatement prepared = prepare(taken, sql, parameters);
+      columns = columns(requireNonNull(prepared.getMetaData()));
+      stopIfAsked();
+      execute(taken, prepared, sql, parameters);
+    } catch (SQLException e) {
+      throw failure(e);
+    }
+  }
+
+  /** A view that can not be made is no fault of the statement, whatever DuckDB calls it. */
+  private void bind(Session taken, List<Binding> bindings) throws SQLException {
+    Set<String> views = new HashSet<>();
+    for (Binding binding : bindings) {
+      views.add(DuckDbSql.viewName(binding.table().reference()));
+      try {
+        taken.bind(binding);
+      } catch (SQLException e) {
+        if (isStopped() || DuckDbFailures.isFatal(e)) {
+          throw e;
+        }
+        String table = binding.table().reference().name();
+        log.error("Cannot bind table query_id={} table={}", queryId, table, e);
+        throw new QueryFailedException("Table %s can not be read".formatted(table), e);
+      }
+    }
+    taken.evictViews(views);
+  }
+
+  private PreparedStatement prepare(
+      Session taken, String sql, List<? extends @Nullable Object> parameters) throws SQLException {
+    PreparedStatement prepared = taken.prepare(sql);
+    statement = prepared;
+    int expected = prepared.getParameterMetaData().getParameterCount();
+    if (expected != parameters.size()) {
+      throw new QueryRejectedException(
+          "Statement has %d parameters, but %d values were given"
+              .formatted(expected, parameters.size()));
+    }
+    for (int i = 0; i < parameters.size(); i++) {
+      prepared.setObject(i + 1, parameter(i + 1, parameters.get(i)));
+    }
+    return prepared;
+  }
+
+  private static @Nullable Object parameter(int number, @Nullable Object value) {
+    return switch (value) {
+      case null -> null;
+      case BigDecimal decimal -> {
+        BigDecimal plain = decimal.scale() < 0 ? decimal.setScale(0) : decimal;
+        if (plain.precision() > 38 || plain.scale() > 38) {
+          throw new QueryRejectedException(
+              "Parameter %d has more than 38 digits".formatted(number));
+        }
+        yield plain;
+      }
+      case Boolean bool -> bool;
+      case Long integer -> integer;
+      case Double real -> real;
+      case String text -> text;
+      default ->
+          throw new IllegalArgumentException(
+              "Parameter %d has type %s".formatted(number, value.getClass().getName()));
+    };
+  }
+
+  private static List<ResultColumn> columns(ResultSetMetaData meta) throws SQLException {
+    List<ResultColumn> columns = new ArrayList<>();
+    for (int i = 1; i <= meta.getColumnCount(); i++) {
+      String type = typeName(meta.getColumnTypeName(i));
+      if (type.contains("VARIANT")) {
+        throw new QueryRejectedException(
+            "Column %s has type %s, which no answer holds; cast it to JSON"
+                .formatted(meta.getColumnName(i), type));
+      }
+      columns.add(new ResultColumn(meta.getColumnName(i), type));
+    }
+    return columns;
+  }
+
+  private static String typeName(String driverName) {
+    return driverName.equals("\"NULL\"") ? "NULL" : driverName;
+  }
+
+  private void execute(
+      Session taken,
+      PreparedStatement prepared,
+      String sql,
+      List<? extends @Nullable Object> parameters)
+      throws SQLException {
+    try {
+      result = prepared.executeQuery().unwrap(DuckDBResultSet.class);
+    } catch (SQLException e) {
+      if (!String.valueOf(e.getMessage()).contains(MESSAGE_LOST) || isStopped()) {
+        throw e;
+      }
+      // Streaming lost the reason; the same statement as a whole fails with it.
+      log.debug("Running again for the error's message query_id={}", queryId);
+      prepared.close();
+      materialized = true;
+      taken.stream(false);
+      result = prepare(taken, sql, parameters).executeQuery().unwrap(DuckDBResultSet.class);
+    }
+    BufferAllocator own = parentAllocator.newChildAllocator(queryId, 0, Long.MAX_VALUE);
+    allocator = own;
+    reader = (ArrowReader) result.arrowExportStream(own, BATCH_ROWS);
+  }
+
+  @Override
+  public List<ResultColumn> columns() {
+    return columns;
+  }
+
+  @Override
+  public ResultSummary write(ResultFormat format, OutputStream out) throws IOException {
+    ArrowReader rows = reader;
+    if (rows == null) {
+      throw new IllegalStateException("Query %s was written already".formatted(queryId));
+    }
+    ResultBatches batches = () -> loadNextBatch(rows);
+    try {
+      return switch (format) {
+        case JSON_ROWS, NDJSON, CSV ->
+            TextResult.write(format, columns, rows, batches, limits, out);
+        case ARROW -> ArrowResult.write(rows, batches, limits, out);
+      };
+    } finally {
+      closeReader();
+    }
+  }
+
+  /** Reads on; an error of DuckDB is translated here, one of the client's stream is not. */
+  private boolean loadNextBatch(ArrowReader rows) {
+    stopIfAsked();
+    try {
+      boolean more = rows.loadNextBatch();
+      stopIfAsked();
+      return more;
+    } catch (IOException e) {
+      throw failure(e);
+    }
+  }
+
+  private RuntimeException failure(Throwable cause) {
+    if (isStopped()) {
+      return stopped(cause);
+    }
+    if (DuckDbFailures.isFatal(cause)) {
+      broken = true;
+      instance.retire();
+    }
+    return DuckDbFailures.translate(queryId, cause, hiddenFolders);
+  }
+
+  // Stopping
+
+  private void watch(Session taken) {
+    Duration left = limits.timeout().minusNanos(System.nanoTime() - startedNanos);
+    synchronized (stopLock) {
+      interruptible = taken;
+      timeout =
+          watchdog.schedule(
+              () -> stop(Stop.TIMEOUT), Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS);
+      if (stop != null) {
+        interruptRepeatedly();
+      }
+    }
+  }
+
+  @Override
+  public void cancel() {
+    stop(Stop.CANCELLED);
+  }
+
+  private void stop(Stop reason) {
+    synchronized (stopLock) {
+      if (stop == null) {
+        stop = reason;
+        if (interruptible != null) {
+          interruptRepeatedly();
+        }
+      }
+    }
+  }
+
+  /** Under the stop lock. */
+  private void interruptRepeatedly() {
+    requireNonNull(interruptible).interrupt();
+    interrupting =
+        watchdog.scheduleWithFixedDelay(
+            () -> {
+              synchronized (stopLock) {
+                if (interruptible != null) {
+                  interruptible.interrupt();
+                }
+              }
+            },
+            INTERRUPT_AGAIN_MILLIS,
+            INTERRUPT_AGAIN_MILLIS,
+            TimeUnit.MILLISECONDS);
+  }
+
+  private boolean isStopped() {
+    synchronized (stopLock) {
+      return stop != null;
+    }
+  }
+
+  private void stopIfAsked() {
+    if (isStopped()) {
+      throw stopped(null);
+    }
+  }
+
+  private RuntimeException stopped(@Nullable Throwable cause) {
+    synchronized (stopLock) {
+      String message =
+          stop == Stop.TIMEOUT
+              ? "Query took longer than its limit of %d ms".formatted(limits.timeout().toMillis())
+              : "Query %s was cancelled".formatted(queryId);
+      if (cause == null) {
+        return stop == Stop.TIMEOUT
+            ? new QueryTimeoutException(message)
+            : new QueryCancelledException(message);
+      }
+      return stop == Stop.TIMEOUT
+          ? new QueryTimeoutException(message, cause)
+          : new QueryCancelledException(message, cause);
+    }
+  }
+
+  private void unwatch() {
+    synchronized (stopLock) {
+      interruptible = null;
+      if (timeout != null) {
+        timeout.cancel(false);
+      }
+      if (interrupting != null) {
+        interrupting.cancel(false);
+      }
+    }
+  }
+
+  // The end
+
+  private void closeReader() {
+    if (reader != null) {
+      DuckDbFailures.closeQuietly(reader);
+      reader = null;
+    }
+    if (allocator != null) {
+      allocator.close();
+      allocator = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    unwatch();
+    try {
+      closeReader();
+    } finally {
+      if (result != null) {
+        DuckDbFailures.closeQuietly(result);
+      }
+      if (statement != null) {
+        DuckDbFailures.closeQuietly(statement);
+      }
+      giveSessionBack();
+      leases.forEach(Lease::close);
+      if (slotTaken) {
+        instance.giveSlotBack();
+      }
+      instance.leave();
+    }
+  }
+
+  private void giveSessionBack() {
+    if (session == null) {
+      return;
+    }
+    try {
+      if (materialized && !broken) {
+        session.stream(true);
+      }
+    } catch (SQLException e) {
+      log.warn("Discarding a session that does not answer query_id={}", queryId, e);
+      broken = true;
+    }
+    if (broken) {
+      session.close();
+    } else {
+      instance.giveBack(session);
+    }
+  }
+}

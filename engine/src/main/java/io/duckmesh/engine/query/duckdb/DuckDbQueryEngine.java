@@ -1,0 +1,219 @@
+package io.duckmesh.engine.query.duckdb;
+
+import static java.util.Objects.requireNonNull;
+
+import io.duckmesh.engine.objects.ObjectKey;
+import io.duckmesh.engine.objects.cache.CachedObject;
+import io.duckmesh.engine.objects.cache.Lease;
+import io.duckmesh.engine.objects.cache.ObjectCache;
+import io.duckmesh.engine.query.BoundTable;
+import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.QueryCancelledException;
+import io.duckmesh.engine.query.QueryEngine;
+import io.duckmesh.engine.query.QueryExecution;
+import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.query.TableReference;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.jspecify.annotations.Nullable;
+
+/** Queries on one locked DuckDB instance per tenant. */
+final class DuckDbQueryEngine implements QueryEngine {
+  /** A tenant's name is a folder's name; anything that could lead elsewhere is no tenant. */
+  private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9_=-][A-Za-z0-9._=-]*");
+
+  private final ObjectCache cache;
+  private final DuckDbOptions options;
+  private final Path filesRoot;
+  private final QueryGuard guard;
+  private final BufferAllocator allocator = new RootAllocator();
+  private final ScheduledThreadPoolExecutor watchdog;
+  private final Map<String, TenantInstance> instances = new LinkedHashMap<>();
+  private boolean closed;
+
+  private DuckDbQueryEngine(ObjectCache cache, DuckDbOptions options, QueryGuard guard) {
+    this.cache = cache;
+    this.options = options;
+    this.guard = guard;
+    this.filesRoot = cache.root().toAbsolutePath().normalize();
+    this.watchdog =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().name("query-watchdog").daemon().factory());
+    watchdog.setRemoveOnCancelPolicy(true);
+    long period = Math.max(1, options.idleAfter().toMillis() / 4);
+    var unused =
+        watchdog.scheduleWithFixedDelay(
+            this::closeIdleInstances, period, period, TimeUnit.MILLISECONDS);
+  }
+
+  static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options) {
+    return new DuckDbQueryEngine(cache, options, QueryGuard.open());
+  }
+
+  @Override
+  public CheckedQuery check(String sql) {
+    return guard.check(sql);
+  }
+
+  @Override
+  public QueryExecution start(
+      String queryId,
+      String tenant,
+      CheckedQuery query,
+      List<BoundTable> tables,
+      List<? extends @Nullable Object> parameters,
+      QueryLimits limits) {
+    if (!TENANT.matcher(tenant).matches()) {
+      throw new IllegalArgumentException("Not a tenant: " + tenant);
+    }
+    requireAllBound(tenant, query, tables);
+    String sql = guard.runnable(query);
+    TenantInstance instance = enterInstance(tenant);
+    DuckDbExecution execution =
+        new DuckDbExecution(
+            queryId, instance, instance.hiddenFolders(filesRoot), watchdog, allocator, limits);
+    boolean started = false;
+    try {
+      execution.takeSlot();
+      execution.hold(lease(tables));
+      execution.run(sql, bindings(tables), parameters);
+      started = true;
+      return execution;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new QueryCancelledException("Query %s was interrupted".formatted(queryId), e);
+    } finally {
+      if (!started) {
+        execution.close();
+      }
+    }
+  }
+
+  /**
+   * Every name has to be a bound table: DuckDB would look for a name that is none of our views
+   * among its own relations, and then among files.
+   */
+  private static void requireAllBound(String tenant, CheckedQuery query, List<BoundTable> tables) {
+    Set<String> bound = new HashSet<>();
+    for (BoundTable table : tables) {
+      bound.add(DuckDbSql.viewName(table.reference()));
+      for (BoundTable.TableFile file : table.files()) {
+        if (!file.key().value().startsWith(tenant + "/")) {
+          throw new IllegalArgumentException(
+              "File %s of table %s is not of tenant %s"
+                  .formatted(file.key(), table.reference().name(), tenant));
+        }
+      }
+    }
+    for (TableReference reference : query.tables()) {
+      if (!bound.contains(DuckDbSql.viewName(reference))) {
+        throw new QueryRejectedException("Table %s does not exist".formatted(reference.name()));
+      }
+    }
+  }
+
+  private List<Lease> lease(List<BoundTable> tables) throws InterruptedException {
+    Map<ObjectKey, CachedObject> objects = new LinkedHashMap<>();
+    for (BoundTable table : tables) {
+      for (BoundTable.TableFile file : table.files()) {
+        objects.put(file.key(), new CachedObject(file.key(), file.sizeBytes()));
+      }
+    }
+    return cache.acquireAll(objects.values());
+  }
+
+  /** A leased object's path below the cache's root is its key. */
+  private List<Binding> bindings(List<BoundTable> tables) {
+    List<Binding> bindings = new ArrayList<>(tables.size());
+    for (BoundTable table : tables) {
+      List<Path> paths = new ArrayList<>(table.files().size());
+      for (BoundTable.TableFile file : table.files()) {
+        paths.add(filesRoot.resolve(file.key().value()));
+      }
+      bindings.add(new Binding(table, paths));
+    }
+    return bindings;
+  }
+
+  private TenantInstance enterInstance(String tenant) {
+    TenantInstance surplus = null;
+    TenantInstance instance;
+    synchronized (instances) {
+      if (closed) {
+        throw new IllegalStateException("The query engine is closed");
+      }
+      instance = instances.remove(tenant);
+      if (instance == null || !instance.enter()) {
+        if (instances.size() >= options.maxTenants()) {
+          surplus = longestIdle();
+        }
+        instance = TenantInstance.open(tenant, filesRoot, options);
+        instance.enter();
+      }
+      instances.put(tenant, instance);
+    }
+    if (surplus != null) {
+      surplus.retire();
+    }
+    return instance;
+  }
+
+  /** Takes out the instance that was idle longest, or the least recently used if all are busy. */
+  private TenantInstance longestIdle() {
+    String tenant = instances.keySet().iterator().next();
+    long longest = 0;
+    for (Map.Entry<String, TenantInstance> entry : instances.entrySet()) {
+      long idle = entry.getValue().idleNanos();
+      if (idle > longest) {
+        longest = idle;
+        tenant = entry.getKey();
+      }
+    }
+    return requireNonNull(instances.remove(tenant));
+  }
+
+  private void closeIdleInstances() {
+    List<TenantInstance> idle = new ArrayList<>();
+    synchronized (instances) {
+      instances
+          .values()
+          .removeIf(
+              instance -> {
+                boolean over = instance.idleNanos() > options.idleAfter().toNanos();
+                if (over) {
+                  idle.add(instance);
+                }
+                return over;
+              });
+    }
+    idle.forEach(TenantInstance::retire);
+  }
+
+  @Override
+  public void close() {
+    List<TenantInstance> open;
+    synchronized (instances) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      open = List.copyOf(instances.values());
+      instances.clear();
+    }
+    watchdog.shutdownNow();
+    open.forEach(TenantInstance::retire);
+    guard.close();
+    allocator.close();
+  }
+}

@@ -1,0 +1,224 @@
+package io.duckmesh.engine.query.duckdb;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.QueryRejectedException;
+import java.nio.charset.StandardCharsets;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.ObjectMapper;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Decides which statements run, by DuckDB's own parser on an instance that holds nothing. May be
+ * used from any thread.
+ */
+final class QueryGuard implements AutoCloseable {
+  /** Longer statements are refused unread. */
+  private static final int MAX_SQL_BYTES = 1 << 20;
+
+  /** Levels of the tree; DuckDB's parser stops before, so this only bounds the walk's stack. */
+  private static final int MAX_DEPTH = 4_000;
+
+  private static final long CACHED_CHARACTERS = 8 << 20;
+
+  private final FunctionRules rules = FunctionRules.load();
+  private final ObjectMapper json =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+                  .build())
+          .build();
+  private final DuckDBConnection instance;
+  private final ConcurrentLinkedDeque<Parser> parsers = new ConcurrentLinkedDeque<>();
+
+  /**
+   * Statements that passed and their trees, since dashboards send the same ones again and again.
+   */
+  private final Cache<String, CheckedQuery> checked =
+      Caffeine.newBuilder()
+          .maximumWeight(CACHED_CHARACTERS)
+          .<String, CheckedQuery>weigher((sql, query) -> sql.length() + query.tree().length())
+          .build();
+
+  private final Cache<String, String> runnable =
+      Caffeine.newBuilder()
+          .maximumWeight(CACHED_CHARACTERS)
+          .<String, String>weigher((sql, text) -> sql.length() + text.length())
+          .build();
+
+  private QueryGuard(DuckDBConnection instance) {
+    this.instance = instance;
+  }
+
+  static QueryGuard open() {
+    try {
+      DuckDBConnection instance =
+          DriverManager.getConnection("jdbc:duckdb:").unwrap(DuckDBConnection.class);
+      try (Statement statement = instance.createStatement()) {
+        for (String setting : DuckDbSql.parsingInstance()) {
+          statement.execute(setting);
+        }
+      }
+      return new QueryGuard(instance);
+    } catch (SQLException e) {
+      throw new IllegalStateException("Cannot open DuckDB as parser", e);
+    }
+  }
+
+  CheckedQuery check(String sql) {
+    CheckedQuery known = checked.getIfPresent(sql);
+    if (known != null) {
+      return known;
+    }
+    // C reads a text up to the first zero, so what follows one would run unseen or not at all.
+    if (sql.indexOf('\0') >= 0) {
+      throw new QueryRejectedException("Statement holds a zero character");
+    }
+    if (sql.getBytes(StandardCharsets.UTF_8).length > MAX_SQL_BYTES) {
+      throw new QueryRejectedException(
+          "Statement is longer than %d bytes".formatted(MAX_SQL_BYTES));
+    }
+    String tree = withParser(parser -> parser.parse(sql));
+    StatementTree statement = StatementTree.check(sql, onlyStatement(sql, tree), rules);
+    CheckedQuery query = new CheckedQuery(sql, statement.tables(), tree);
+    checked.put(sql, query);
+    return query;
+  }
+
+  /** The text to run: the client's own, or one whose pinned tables are named by their views. */
+  String runnable(CheckedQuery query) {
+    if (query.tables().stream().allMatch(t -> t.version() == null && t.timestamp() == null)) {
+      return query.sql();
+    }
+    return runnable.get(query.sql(), sql -> rewrite(query));
+  }
+
+  private String rewrite(CheckedQuery query) {
+    JsonNode document = read(query.tree());
+    StatementTree statement =
+        StatementTree.check(query.sql(), document.path("statements").path(0), rules);
+    statement.nameViewsOfPinnedTables();
+    String tree = json.writeValueAsString(document);
+    return withParser(parser -> parser.print(tree));
+  }
+
+  private JsonNode onlyStatement(String sql, String tree) {
+    JsonNode document = read(tree);
+    if (document.path("error").asBoolean(true)) {
+      throw refusal(sql, document);
+    }
+    JsonNode statements = document.path("statements");
+    if (statements.size() != 1) {
+      throw new QueryRejectedException(
+          statements.isEmpty()
+              ? "Statement is empty"
+              : "One statement is allowed, these are " + statements.size());
+    }
+    return statements.path(0);
+  }
+
+  private JsonNode read(String tree) {
+    try {
+      return json.readTree(tree);
+    } catch (JacksonException e) {
+      throw new QueryRejectedException("Statement is nested too deeply", e);
+    }
+  }
+
+  private static QueryRejectedException refusal(String sql, JsonNode document) {
+    String message = document.path("error_message").asString("");
+    if (document.path("error_type").asString("").equals("not implemented")) {
+      return new QueryRejectedException(
+          message.startsWith("Only SELECT")
+              ? "Only a SELECT is allowed, without EXPLAIN or PIVOT in front"
+              : message);
+    }
+    String position = document.path("position").asString("");
+    String place =
+        position.isEmpty()
+            ? ""
+            : " (%s)".formatted(StatementPosition.of(sql, Long.parseLong(position)));
+    return new QueryRejectedException(DuckDbFailures.sentence(message) + place);
+  }
+
+  private String withParser(ParserCall call) {
+    Parser parser = parsers.poll();
+    try {
+      if (parser == null) {
+        parser = new Parser(instance.duplicate().unwrap(DuckDBConnection.class));
+      }
+      String result = call.apply(parser);
+      parsers.push(parser);
+      return result;
+    } catch (SQLException e) {
+      if (parser != null) {
+        parser.close();
+      }
+      throw new QueryRejectedException(
+          "Statement can not be parsed: " + DuckDbFailures.sentence(e.getMessage()), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    Parser parser = parsers.poll();
+    while (parser != null) {
+      parser.close();
+      parser = parsers.poll();
+    }
+    DuckDbFailures.closeQuietly(instance);
+  }
+
+  private interface ParserCall {
+    String apply(Parser parser) throws SQLException;
+  }
+
+  /** A connection of the parsing instance, used by one thread at a time. */
+  private static final class Parser {
+    private final DuckDBConnection connection;
+    private @Nullable PreparedStatement parse;
+
+    Parser(DuckDBConnection connection) {
+      this.connection = connection;
+    }
+
+    String parse(String sql) throws SQLException {
+      if (parse == null) {
+        parse = connection.prepareStatement("SELECT json_serialize_sql(CAST(? AS VARCHAR))");
+      }
+      return first(parse, sql);
+    }
+
+    String print(String tree) throws SQLException {
+      try (PreparedStatement statement =
+          connection.prepareStatement("SELECT json_deserialize_sql(CAST(? AS JSON))")) {
+        return first(statement, tree);
+      }
+    }
+
+    private static String first(PreparedStatement statement, String argument) throws SQLException {
+      statement.setString(1, argument);
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        return rows.getString(1);
+      }
+    }
+
+    void close() {
+      DuckDbFailures.closeQuietly(connection);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+package io.duckmesh.engine.query.duckdb;
+
+import static java.util.Objects.requireNonNull;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.invoke.VarHandle;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.duckdb.DuckDBConnection;
+
+/**
+ * A warm connection of a tenant's instance and the views it has. Used by one query at a time; only
+ * {@link #interrupt()} may come from another thread.
+ */
+final class Session implements AutoCloseable {
+  /** Views kept for later queries; a view costs memory for its list of files. */
+  private static final int MAX_VIEWS = 128;
+
+  private final DuckDBConnection connection;
+
+  /** By view name, the least recently used first. */
+  private final Map<String, View> views = new LinkedHashMap<>(16, 0.75f, true);
+
+  private record View(String stateId, List<Path> files) {}
+
+  Session(DuckDBConnection connection) {
+    this.connection = connection;
+  }
+
+  /**
+   * Lets the reference's view read the table's files. A view that an earlier query left for the
+   * same state is used again, which saves its creation.
+   */
+  void bind(Binding binding) throws SQLException {
+    String name = DuckDbSql.viewName(binding.table().reference());
+    View view = new View(binding.table().stateId(), binding.files());
+    if (view.equals(views.get(name))) {
+      return;
+    }
+    views.remove(name);
+    execute(DuckDbSql.createView(name, binding.table().schema(), binding.files()));
+    views.put(name, view);
+  }
+
+  /** Forgets the least recently used views beyond the limit, but none of the given names. */
+  void evictViews(Set<String> used) throws SQLException {
+    Iterator<String> names = views.keySet().iterator();
+    while (views.size() > MAX_VIEWS && names.hasNext()) {
+      String name = names.next();
+      if (!used.contains(name)) {
+        names.remove();
+        execute(DuckDbSql.dropView(name));
+      }
+    }
+  }
+
+  PreparedStatement prepare(String sql) throws SQLException {
+    return connection.prepareStatement(sql);
+  }
+
+  /**
+   * Whether answers come as they are computed. Without, an answer is computed as a whole first, and
+   * an error in its beginning keeps its message, which streaming loses.
+   */
+  void stream(boolean streaming) throws SQLException {
+    execute("SET jdbc_stream_results = " + streaming);
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  void interrupt() {
+    Interrupts.interrupt(connection);
+  }
+
+  @Override
+  public void close() {
+    DuckDbFailures.closeQuietly(connection);
+  }
+
+  /**
+   * DuckDB's own interrupt, which the driver offers only through {@code Statement.cancel()}; that
+   * does nothing while a streamed answer is fetched.
+   */
+  private static final class Interrupts {
+    private static final VarHandle LOCK;
+    private static final MethodHandle INTERRUPT;
+
+    static {
+      try {
+        MethodHandles.Lookup lookup =
+            MethodHandles.privateLookupIn(DuckDBConnection.class, MethodHandles.lookup());
+        LOCK = lookup.findVarHandle(DuckDBConnection.class, "connRefLock", ReentrantLock.class);
+        INTERRUPT =
+            lookup.findVirtual(
+                DuckDBConnection.class, "interrupt", MethodType.methodType(void.class));
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("This DuckDB driver has another way to interrupt", e);
+      }
+    }
+
+    private Interrupts() {}
+
+    static void interrupt(DuckDBConnection connection) {
+      ReentrantLock lock = requireNonNull((ReentrantLock) LOCK.get(connection));
+      lock.lock();
+      try {
+        INTERRUPT.invokeExact(connection);
+      } catch (Throwable e) {
+        throw new IllegalStateException("Cannot interrupt a DuckDB query", e);
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package io.duckmesh.engine.query.duckdb;
+
+import io.duckmesh.engine.query.QueryOverloadedException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.duckdb.DuckDBConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One tenant's DuckDB: in memory, locked, reading only the tenant's folder, with a pool of warm
+ * sessions and a limit on how many are used at once. May be used from any thread.
+ */
+final class TenantInstance implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(TenantInstance.class);
+
+  private final String tenant;
+  private final DuckDbOptions options;
+  private final Path spill;
+  private final DuckDBConnection instance;
+  private final Semaphore slots;
+  private final AtomicInteger waiting = new AtomicInteger();
+
+  private final Object lock = new Object();
+  private final Deque<Session> idle = new ArrayDeque<>();
+  private int users;
+  private boolean retired;
+  private long usedAtNanos;
+
+  private TenantInstance(
+      String tenant, DuckDbOptions options, Path spill, DuckDBConnection instance) {
+    this.tenant = tenant;
+    this.options = options;
+    this.spill = spill;
+    this.instance = instance;
+    this.slots = new Semaphore(options.concurrentQueries(), true);
+    this.usedAtNanos = System.nanoTime();
+  }
+
+  static TenantInstance open(String tenant, Path filesRoot, DuckDbOptions options) {
+    Path spill = options.spillDirectory().toAbsolutePath().normalize().resolve(tenant);
+    Properties properties = new Properties();
+    properties.setProperty("jdbc_stream_results", "true");
+    try {
+      deleteFolder(spill);
+      Files.createDirectories(spill);
+      DuckDBConnection instance =
+          DriverManager.getConnection("jdbc:duckdb:", properties).unwrap(DuckDBConnection.class);
+      try (Statement statement = instance.createStatement()) {
+        for (String setting : DuckDbSql.lockedInstance(filesRoot.resolve(tenant), spill, options)) {
+          statement.execute(setting);
+        }
+      } catch (SQLException e) {
+        DuckDbFailures.closeQuietly(instance);
+        throw e;
+      }
+      log.info("Opened DuckDB instance tenant={}", tenant);
+      return new TenantInstance(tenant, options, spill, instance);
+    } catch (SQLException e) {
+      throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot use spill folder " + spill, e);
+    }
+  }
+
+  /** Folders whose names no message may show. */
+  List<String> hiddenFolders(Path filesRoot) {
+    return List.of(filesRoot.toString(), spill.toString());
+  }
+
+  /** Counts a user, which keeps the instance open; false if it is about to close. */
+  boolean enter() {
+    synchronized (lock) {
+      if (retired) {
+        return false;
+      }
+      users++;
+      return true;
+    }
+  }
+
+  /** The end of {@link #enter()}; the last user of a retired instance closes it. */
+  void leave() {
+    boolean last;
+    synchronized (lock) {
+      users--;
+      usedAtNanos = System.nanoTime();
+      last = retired && users == 0;
+    }
+    if (last) {
+      close();
+    }
+  }
+
+  /** Lets nobody in any more and closes the instance when its last user leaves. */
+  void retire() {
+    boolean unused;
+    synchronized (lock) {
+      unused = !retired && users == 0;
+      retired = true;
+    }
+    if (unused) {
+      close();
+    }
+  }
+
+  /** Nanoseconds since the last user left; 0 while there is one. */
+  long idleNanos() {
+    synchronized (lock) {
+      return users > 0 ? 0 : System.nanoTime() - usedAtNanos;
+    }
+  }
+
+  /**
+   * Takes a slot; it is given back by {@link #giveBack} or {@link #discard}.
+   *
+   * @throws QueryOverloadedException if too many wait already, or none became free in time
+   */
+  void takeSlot(Duration timeout) throws InterruptedException {
+    if (slots.tryAcquire()) {
+      return;
+    }
+    if (waiting.incrementAndGet() > options.waitingQueries()) {
+      waiting.decrementAndGet();
+      throw new QueryOverloadedException(
+          "%d queries of tenant %s run and %d wait, which is the limit"
+              .formatted(options.concurrentQueries(), tenant, options.waitingQueries()));
+    }
+    try {
+      Duration wait = timeout.compareTo(options.maxWait()) < 0 ? timeout : options.maxWait();
+      if (!slots.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS)) {
+        throw new QueryOverloadedException(
+            "%d queries of tenant %s run and none ended within %d ms"
+                .formatted(options.concurrentQueries(), tenant, wait.toMillis()));
+      }
+    } finally {
+      waiting.decrementAndGet();
+    }
+  }
+
+  void giveSlotBack() {
+    slots.release();
+  }
+
+  /** A warm session if there is one. Needs a slot. */
+  Session session() throws SQLException {
+    synchronized (lock) {
+      Session session = idle.pollFirst();
+      if (session != null) {
+        return session;
+      }
+    }
+    return new Session(instance.duplicate().unwrap(DuckDBConnection.class));
+  }
+
+  void giveBack(Session session) {
+    synchronized (lock) {
+      idle.addFirst(session);
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (lock) {
+      idle.forEach(Session::close);
+      idle.clear();
+    }
+    DuckDbFailures.closeQuietly(instance);
+    try {
+      deleteFolder(spill);
+    } catch (IOException e) {
+      log.warn("Cannot delete spill folder folder={}", spill, e);
+    }
+    log.info("Closed DuckDB instance tenant={}", tenant);
+  }
+
+  private static void deleteFolder(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
+  }
+}

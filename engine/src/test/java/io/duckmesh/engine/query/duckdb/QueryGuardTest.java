@@ -1,0 +1,301 @@
+package io.duckmesh.engine.query.duckdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.query.TableReference;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class QueryGuardTest {
+  private static QueryGuard guard;
+
+  @BeforeAll
+  static void open() {
+    guard = QueryGuard.open();
+  }
+
+  @AfterAll
+  static void close() {
+    guard.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      textBlock =
+          """
+          SELECT 1 |
+          SELECT 1; |
+          /* a comment */ SELECT 1 -- and another |
+          FROM t | t
+          TABLE t | t
+          VALUES (1, 'a'), (2, NULL) |
+          (SELECT * FROM t) | t
+          SELECT count(*) FROM t | t
+          SELECT a, sum(b) FROM t GROUP BY a HAVING count(*) > 1 ORDER BY 2 DESC LIMIT 10 OFFSET 5 | t
+          SELECT a FROM t GROUP BY ALL ORDER BY ALL | t
+          SELECT a, b, grouping(a) FROM t GROUP BY CUBE (a, b) | t
+          SELECT a, grouping_id(a, b) FROM t GROUP BY ROLLUP (a, b) | t
+          SELECT DISTINCT ON (a) * FROM t ORDER BY a, b | t
+          SELECT * EXCLUDE (a) REPLACE (b + 1 AS b) FROM t | t
+          SELECT COLUMNS('a.*') FROM t | t
+          SELECT COLUMNS(c -> c LIKE 'a%') FROM t | t
+          SELECT * FROM t JOIN u USING (a) | t,u
+          SELECT * FROM t LEFT JOIN u ON t.a = u.a FULL JOIN v ON true | t,u,v
+          SELECT * FROM t NATURAL JOIN u CROSS JOIN v | t,u,v
+          SELECT * FROM t SEMI JOIN u USING (a) ANTI JOIN v USING (a) | t,u,v
+          SELECT * FROM t ASOF JOIN u ON t.at >= u.at | t,u
+          SELECT * FROM t POSITIONAL JOIN u | t,u
+          SELECT * FROM t, LATERAL (SELECT t.a + 1) l(b) | t
+          SELECT * FROM t WHERE a IN (SELECT a FROM u WHERE u.b = t.b) | t,u
+          SELECT * FROM t WHERE EXISTS (FROM u) AND a >= ALL (SELECT a FROM v) | t,u,v
+          SELECT (SELECT max(a) FROM t) | t
+          SELECT a FROM t UNION ALL BY NAME SELECT a FROM u EXCEPT SELECT a FROM v | t,u,v
+          SELECT a FROM t INTERSECT ALL SELECT a FROM u ORDER BY 1 | t,u
+          WITH c AS (SELECT * FROM t) SELECT * FROM c | t
+          WITH c AS MATERIALIZED (SELECT * FROM t), d AS (SELECT * FROM c) FROM d | t
+          WITH t AS (SELECT * FROM t) SELECT * FROM t | t
+          WITH C AS (SELECT 1) SELECT * FROM c |
+          WITH c AS (SELECT * FROM d), d AS (SELECT 1) SELECT * FROM c, d | d
+          WITH c AS (WITH d AS (SELECT 1) FROM d) SELECT * FROM c, d | d
+          SELECT * FROM (WITH c AS (SELECT 1) FROM c) q, c | c
+          WITH c AS (SELECT 1 x) SELECT * FROM t WHERE a IN (SELECT x FROM c) | t
+          WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < 5) FROM r |
+          WITH RECURSIVE t AS (SELECT * FROM t UNION ALL SELECT a + 1 FROM t) FROM t | t
+          WITH a AS (WITH a AS (SELECT 2) FROM a) FROM a |
+          SELECT sum(a) OVER (PARTITION BY b ORDER BY c ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) FROM t | t
+          SELECT row_number() OVER w, lag(a IGNORE NULLS) OVER w FROM t WINDOW w AS (ORDER BY a) | t
+          SELECT a FROM t QUALIFY rank() OVER (ORDER BY a) = 1 | t
+          SELECT first(a ORDER BY b), list(a) FILTER (a > 1), string_agg(DISTINCT c, ',') FROM t | t
+          SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY a) FROM t | t
+          SELECT a::INTEGER, CAST(b AS DECIMAL(10, 2)), TRY_CAST(c AS DATE), d::STRUCT(x INTEGER)[] FROM t | t
+          SELECT CASE WHEN a > 1 THEN 'x' ELSE 'y' END, coalesce(a, 1), nullif(a, 2), ifnull(a, 3), a IS NULL FROM t | t
+          SELECT [1, 2, 3][1:2], {'a': 1}.a, MAP {'k': 'v'}['k'], [x + 1 FOR x IN [1, 2] IF x > 1] |
+          SELECT list_transform([1, 2], x -> x + 1), list_reduce([1, 2], (a, b) -> a + b) |
+          SELECT doc->'$.a', doc->>'b', json_extract(doc, '$.c') FROM t | t
+          SELECT INTERVAL 1 DAY, DATE '2026-01-01', current_date, now(), extract(year FROM "at"), "at" AT TIME ZONE 'UTC' FROM t | t
+          SELECT a LIKE 'x%', b ILIKE 'y', c SIMILAR TO 'z', d GLOB 'w*', e NOT BETWEEN 1 AND 2, f COLLATE NOCASE FROM t | t
+          SELECT 2 ** 3, 7 // 2, 7 % 2, ~1, 1 << 2, 5 & 3, xor(5, 3), @ -1, 4!, 'a' || 'b' |
+          SELECT * FROM range(5) r(i), generate_series(1, 3) g(j), unnest([1, 2]) u(k) |
+          SELECT unnest(l), unnest(s, recursive := true) FROM t | t
+          SELECT * FROM json_each('{"a": 1}') |
+          SELECT * FROM t TABLESAMPLE 10% | t
+          SELECT * FROM t USING SAMPLE reservoir(5 ROWS) | t
+          SELECT * FROM (PIVOT t ON a IN (1, 2) USING sum(b)) | t
+          SELECT * FROM (UNPIVOT t ON a, b INTO NAME n VALUE v) | t
+          SELECT ?, $2 FROM t WHERE a = ? | t
+          SELECT $name |
+          SELECT 'DROP TABLE t; read_csv(''/etc/passwd'')' |
+          SELECT "drop" FROM "my table" WHERE "read_csv" = 1 | my table
+          SELECT * FROM "T""q" | T"q
+          SELECT t.a, main.a FROM t, main | main,t
+          SELECT a.lower(), 'x'.upper() FROM t | t
+          SELECT count(*) FROM Events e JOIN events f ON e.id = f.id | Events,events
+          SELECT row(1, 2), (1, 2) = (1, 2), 1 IN (1, 2) |
+          SELECT try(1 / 0), error('x') |
+          """)
+  void statementPassesAndNamesItsTables(String sql, String tables) {
+    CheckedQuery query = guard.check(sql);
+
+    assertThat(
+            query.tables().stream()
+                .map(TableReference::name)
+                .sorted()
+                .collect(Collectors.joining(",")))
+        .isEqualTo(tables == null ? "" : tables);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      textBlock =
+          """
+          INSERT INTO t VALUES (1) | Only a SELECT is allowed
+          UPDATE t SET a = 1 | Only a SELECT is allowed
+          DELETE FROM t | Only a SELECT is allowed
+          TRUNCATE t | Only a SELECT is allowed
+          MERGE INTO t USING u ON t.a = u.a WHEN MATCHED THEN DELETE | Only a SELECT is allowed
+          WITH c AS (INSERT INTO t VALUES (1) RETURNING *) FROM c | Only a SELECT is allowed, also in WITH
+          WITH c AS (DELETE FROM t RETURNING *) SELECT 1 | Only a SELECT is allowed, also in WITH
+          WITH c AS (UPDATE t SET a = 1 RETURNING *) SELECT 1 | Only a SELECT is allowed, also in WITH
+          CREATE TABLE x (a INTEGER) | Only a SELECT is allowed
+          CREATE TEMP TABLE x AS SELECT 1 | Only a SELECT is allowed
+          CREATE VIEW x AS SELECT 1 | Only a SELECT is allowed
+          CREATE MACRO m(x) AS x | Only a SELECT is allowed
+          CREATE SECRET s (TYPE s3) | Only a SELECT is allowed
+          DROP TABLE t | Only a SELECT is allowed
+          ALTER TABLE t ADD COLUMN b INTEGER | Only a SELECT is allowed
+          COPY t TO '/tmp/x' | Only a SELECT is allowed
+          COPY (SELECT 1) TO '/tmp/x.csv' | Only a SELECT is allowed
+          COPY t FROM '/etc/passwd' | Only a SELECT is allowed
+          EXPORT DATABASE '/tmp/x' | Only a SELECT is allowed
+          IMPORT DATABASE '/tmp/x' | Only a SELECT is allowed
+          ATTACH '/tmp/x.db' | Only a SELECT is allowed
+          DETACH memory | Only a SELECT is allowed
+          USE memory | Only a SELECT is allowed
+          PRAGMA database_list | Only a SELECT is allowed
+          PRAGMA show_tables | Only a SELECT is allowed
+          SET threads = 1 | Only a SELECT is allowed
+          SET VARIABLE x = 1 | Only a SELECT is allowed
+          RESET threads | Only a SELECT is allowed
+          INSTALL httpfs | Only a SELECT is allowed
+          LOAD httpfs | Only a SELECT is allowed
+          CALL pragma_version() | Only a SELECT is allowed
+          CHECKPOINT | Only a SELECT is allowed
+          VACUUM | Only a SELECT is allowed
+          ANALYZE | Only a SELECT is allowed
+          BEGIN TRANSACTION | Only a SELECT is allowed
+          PREPARE p AS SELECT 1 | Only a SELECT is allowed
+          EXECUTE p | Only a SELECT is allowed
+          DEALLOCATE p | Only a SELECT is allowed
+          EXPLAIN SELECT 1 | Only a SELECT is allowed
+          EXPLAIN ANALYZE SELECT 1 | Only a SELECT is allowed
+          PIVOT t ON a USING sum(b) | Only a SELECT is allowed
+          DESCRIBE t | DESCRIBE, SHOW and SUMMARIZE are not allowed
+          SHOW TABLES | DESCRIBE, SHOW and SUMMARIZE are not allowed
+          SHOW ALL TABLES | DESCRIBE, SHOW and SUMMARIZE are not allowed
+          SUMMARIZE t | DESCRIBE, SHOW and SUMMARIZE are not allowed
+          SELECT * FROM (DESCRIBE t) | DESCRIBE, SHOW and SUMMARIZE are not allowed
+          SELECT 1; SELECT 2 | One statement is allowed, these are 2
+          SELECT 1; DROP TABLE t | Only a SELECT is allowed
+          SELECT * FROM read_csv('/etc/passwd') | Function read_csv is not allowed: it reads files (line 1, column 15)
+          SELECT * FROM READ_CSV('/etc/passwd') | Function read_csv is not allowed: it reads files
+          SELECT * FROM read_parquet('*.parquet') | Function read_parquet is not allowed: it reads files
+          SELECT * FROM read_text('/etc/passwd') | Function read_text is not allowed: it reads files
+          SELECT * FROM read_blob('/etc/passwd') | Function read_blob is not allowed: it reads files
+          SELECT * FROM read_json('/etc/passwd') | Function read_json is not allowed: it reads files
+          SELECT * FROM parquet_scan('x') | Function parquet_scan is not allowed: it reads files
+          SELECT * FROM parquet_metadata('x') | Function parquet_metadata is not allowed: it reads files
+          SELECT * FROM sniff_csv('x') | Function sniff_csv is not allowed: it reads files
+          SELECT * FROM glob('/*') | Function glob is not allowed: it lists files
+          SELECT * FROM query('SELECT 1') | Function query is not allowed: it runs text as SQL
+          SELECT * FROM query_table('t') | Function query_table is not allowed: it names tables by text
+          SELECT * FROM duckdb_settings() | Function duckdb_settings is not allowed
+          SELECT * FROM duckdb_secrets() | Function duckdb_secrets is not allowed
+          SELECT * FROM pragma_version() | Function pragma_version is not allowed
+          SELECT * FROM json_execute_serialized_sql('{}') | Function json_execute_serialized_sql is not allowed
+          SELECT * FROM nothing(1) | Function nothing is unknown or not allowed
+          SELECT * FROM system.main.read_csv('x') | Function read_csv is not allowed
+          SELECT * FROM arrow_scan(1, 2, 3) | Function arrow_scan is not allowed: it reads memory by its address
+          SELECT * FROM t WHERE a IN (SELECT content FROM read_text('/etc/passwd')) | Function read_text is not allowed
+          SELECT (WITH c AS (FROM glob('*')) FROM c) | Function glob is not allowed
+          SELECT * FROM t ORDER BY (SELECT count(*) FROM glob('*')) | Function glob is not allowed
+          SELECT * FROM t LIMIT (SELECT count(*) FROM glob('*')) | Function glob is not allowed
+          SELECT sum(a) OVER (ORDER BY getvariable('x')) FROM t | Function getvariable is not allowed
+          SELECT list_transform([1], x -> current_setting('threads')) | Function current_setting is not allowed
+          SELECT CASE WHEN write_log('x') IS NULL THEN 1 END | Function write_log is not allowed
+          SELECT nextval('s') | Function nextval is not allowed: it writes to a sequence
+          SELECT 'threads'.current_setting() | Function current_setting is not allowed
+          SELECT json_serialize_plan('SELECT 1') | Function json_serialize_plan is not allowed
+          SELECT pg_get_viewdef(1) | Function pg_get_viewdef is not allowed
+          SELECT getenv('HOME') | Function getenv is unknown or not allowed
+          SELECT sleep_ms(1000) | Function sleep_ms is not allowed: it holds a slot
+          SELECT * FROM main.t | Relation main.t is not allowed: tables are named without a schema (line 1, column 15)
+          SELECT * FROM memory.main.t | Relation memory.main.t is not allowed
+          SELECT * FROM information_schema.tables | Relation information_schema.tables is not allowed
+          SELECT * FROM pg_catalog.pg_class | Relation pg_catalog.pg_class is not allowed
+          SELECT * FROM t AT (VERSION => ?) | AT (VERSION => ...) takes a whole number
+          SELECT * FROM t AT (VERSION => 1 + 1) | AT (VERSION => ...) takes a whole number
+          SELECT * FROM t AT (VERSION => 99999999999999999999) | AT (VERSION => ...)
+          SELECT * FROM t AT (TIMESTAMP => now()) | AT (TIMESTAMP => ...) takes a text
+          WITH "/etc/passwd" AS (SELECT 1) FROM "/etc/passwd" | Name in WITH holds a slash: /etc/passwd
+          SELECT * FROM t WHERE | Syntax error at or near "WHERE" (line 1, column 17)
+          SELEC 1 | Syntax error at or near "SELEC" (line 1, column 1)
+          """)
+  void statementIsRefusedWithWhatAndWhere(String sql, String message) {
+    assertThatThrownBy(() -> guard.check(sql))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "  ", "-- nothing", ";"})
+  void emptyStatementIsRefused(String sql) {
+    assertThatThrownBy(() -> guard.check(sql))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessage("Statement is empty");
+  }
+
+  @Test
+  void zeroCharacterIsRefused() {
+    assertThatThrownBy(() -> guard.check("SELECT 1\0; DROP TABLE t"))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessage("Statement holds a zero character");
+  }
+
+  @Test
+  void placeIsCountedInCharactersOverSeveralLines() {
+    assertThatThrownBy(() -> guard.check("SELECT 'äöü€',\n  'é' AS x, nothing(1)"))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessage("Function nothing is unknown or not allowed (line 2, column 13)");
+  }
+
+  @Test
+  void veryLongStatementIsRefused() {
+    assertThatThrownBy(() -> guard.check("SELECT '" + "x".repeat(1 << 20) + "'"))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessage("Statement is longer than 1048576 bytes");
+  }
+
+  @Test
+  void veryDeepStatementIsRefusedAndTheNextOnePasses() {
+    String deep = "SELECT " + "(SELECT ".repeat(5_000) + "1" + ")".repeat(5_000);
+
+    assertThatThrownBy(() -> guard.check(deep)).isInstanceOf(QueryRejectedException.class);
+    assertThat(guard.check("SELECT 1").tables()).isEmpty();
+  }
+
+  @Test
+  void literalInFromIsATableOfThatName() {
+    assertThat(guard.check("SELECT * FROM '/etc/passwd'").tables())
+        .containsExactly(new TableReference("/etc/passwd", null, null));
+  }
+
+  @Test
+  void tablesAreNamedWithTheirVersions() {
+    CheckedQuery query =
+        guard.check(
+            """
+            SELECT * FROM t AT (VERSION => 3)
+            JOIN t old AT (VERSION => 2) USING (id)
+            JOIN t now USING (id)
+            JOIN u AT (TIMESTAMP => '2026-01-31 12:00:00') USING (id)
+            JOIN u v AT (TIMESTAMP => TIMESTAMPTZ '2026-01-31T12:00:00Z') USING (id)
+            """);
+
+    assertThat(query.tables())
+        .containsExactlyInAnyOrder(
+            new TableReference("t", 3L, null),
+            new TableReference("t", 2L, null),
+            new TableReference("t", null, null),
+            new TableReference("u", null, "2026-01-31 12:00:00"),
+            new TableReference("u", null, "2026-01-31T12:00:00Z"));
+  }
+
+  @Test
+  void statementWithoutVersionsRunsAsItWasSent() {
+    String sql = "SELECT  a -- as it was\nFROM t";
+
+    assertThat(guard.runnable(guard.check(sql))).isEqualTo(sql);
+  }
+
+  @Test
+  void statementWithVersionsNamesViewsUnderTheTablesName() {
+    CheckedQuery query =
+        guard.check("SELECT T.a, ? FROM T AT (VERSION => 3) JOIN T x AT (VERSION => 4) USING (a)");
+
+    assertThat(guard.runnable(query))
+        .isEqualTo(
+            "SELECT T.a, $1 FROM (\"t@version 3\" AS T INNER JOIN \"t@version 4\" AS x USING (a))");
+  }
+}
