@@ -45,6 +45,9 @@ import org.slf4j.LoggerFactory;
 public final class MaterializeActivitiesImpl implements MaterializeActivities, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MaterializeActivitiesImpl.class);
 
+  /** The attempt at which a commit that fails without a word of the catalog is given up. */
+  private static final int HOPELESS_ATTEMPT = 3;
+
   private final Catalog catalog;
   private final EventBus bus;
   private final MaterializeSettings settings;
@@ -160,10 +163,16 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
                 took);
           } catch (CommitConflictException e) {
             log.warn("Commit lost shard={} write_id={}", batch.shard(), write, e);
-            metrics.lost(batch.shard());
-            writer.abandon(write);
-            release(batch);
-            return CommitResult.conflict(String.valueOf(e.getMessage()), clock.millis() - started);
+            return giveUp(batch, write, e, started);
+          } catch (RuntimeException e) {
+            // A write that nobody can commit, for example since the catalog was restored to a time
+            // before it, must not hold up the shard. The batch is simply written again; if it has
+            // landed after all, the next claim sees so.
+            if (ActivityFailures.isInfrastructure(e) || attempt() < HOPELESS_ATTEMPT) {
+              throw e;
+            }
+            log.error("Write cannot be committed shard={} write_id={}", batch.shard(), write, e);
+            return giveUp(batch, write, e, started);
           }
         });
   }
@@ -228,7 +237,7 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
   }
 
   private BatchWriter.Written writeLeased(ClaimedBatch batch) {
-    int attempt = Activity.getExecutionContext().getInfo().getAttempt();
+    int attempt = attempt();
     StopSignal stop = new StopSignal();
     Progress progress =
         new Progress("reading positions %d to %d".formatted(batch.after() + 1, batch.upTo()));
@@ -271,6 +280,18 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
           batch.upTo(),
           e.getMessage());
     }
+  }
+
+  private CommitResult giveUp(
+      ClaimedBatch batch, WriteId write, RuntimeException reason, long started) {
+    metrics.lost(batch.shard());
+    writer.abandon(write);
+    release(batch);
+    return CommitResult.conflict(String.valueOf(reason.getMessage()), clock.millis() - started);
+  }
+
+  private static int attempt() {
+    return Activity.getExecutionContext().getInfo().getAttempt();
   }
 
   /** So that the next claim need not wait for the lease to end. */

@@ -1,18 +1,30 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.catalog.Tables;
+import io.duckmesh.catalog.Watermarks;
+import io.duckmesh.catalog.Writes;
+import io.duckmesh.engine.objects.ObjectWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
-/** Puts faults between a step and what it works on. */
+/** Puts faults between a step and what it works on, and looks how long calls take. */
 final class Faults {
   private final Map<String, Fault> faults = new ConcurrentHashMap<>();
+  private final Map<String, List<Double>> durations = new ConcurrentHashMap<>();
 
   /** What happens instead of, or before, a call. */
   interface Fault {
     void before() throws RuntimeException;
+  }
+
+  /** How long each call took, in milliseconds, by method; for measurements. */
+  Map<String, List<Double>> durations() {
+    return durations;
   }
 
   /** From now on calls of the method meet the fault. */
@@ -38,13 +50,25 @@ final class Faults {
     if (fault != null) {
       fault.before();
     }
+    long start = System.nanoTime();
+    Object result;
     try {
-      Object result = method.invoke(target, arguments);
-      return method.getName().equals("writes")
-          ? around(io.duckmesh.catalog.Writes.class, (io.duckmesh.catalog.Writes) result)
-          : result;
+      result = method.invoke(target, arguments);
     } catch (InvocationTargetException e) {
       throw e.getCause();
     }
+    durations
+        .computeIfAbsent(method.getName(), name -> new CopyOnWriteArrayList<>())
+        .add((System.nanoTime() - start) / 1e6);
+    if (result == null) {
+      return null;
+    }
+    return switch (result) {
+      case Writes writes -> around(Writes.class, writes);
+      case Tables tables -> around(Tables.class, tables);
+      case Watermarks watermarks -> around(Watermarks.class, watermarks);
+      case ObjectWriter writer -> around(ObjectWriter.class, writer);
+      default -> result;
+    };
   }
 }

@@ -54,6 +54,8 @@ class LandingLatencyIT {
       line(report, "flush request to visible", visible);
       Map<String, List<Double>> steps = steps(materializer);
       steps.forEach((name, values) -> line(report, name, values));
+      new TreeMap<>(materializer.faults.durations())
+          .forEach((call, values) -> line(report, "call " + call, last(values)));
       materializer.terminateWorkflow();
       log.warn("{}", report);
     }
@@ -88,9 +90,12 @@ class LandingLatencyIT {
         lastWrite = event;
       }
     }
-    steps.replaceAll(
-        (name, values) -> values.subList(Math.max(0, values.size() - MEASURED), values.size()));
+    steps.replaceAll((name, values) -> last(values));
     return steps;
+  }
+
+  private static List<Double> last(List<Double> values) {
+    return values.subList(Math.max(0, values.size() - MEASURED), values.size());
   }
 
   private static void add(

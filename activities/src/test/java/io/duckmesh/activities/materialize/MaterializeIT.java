@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -125,6 +126,25 @@ class MaterializeIT {
     assertThat(lake.visibleIds(flights)).containsExactly(1L);
     Await.until("status", () -> materializer.workflow().status().totals().visible() == 1);
     assertThat(materializer.workflow().status().totals().quarantined()).isEqualTo(4);
+  }
+
+  @Test
+  void batchWhoseWriteNobodyCanCommitIsWrittenAgain() throws Exception {
+    AtomicInteger commits = new AtomicInteger();
+    materializer.faults.on(
+        "commit",
+        () -> {
+          if (commits.incrementAndGet() <= 3) {
+            throw new IllegalArgumentException("Write does not exist");
+          }
+        });
+    materializer.startWorkflow();
+
+    lake.awaitLanded(lake.publish(lake.segment(flights, null, List.of("a"), 1)));
+
+    assertThat(lake.visibleIds(flights)).containsExactly(1L);
+    Await.until("status", () -> materializer.workflow().status().totals().batches() == 1);
+    assertThat(materializer.workflow().status().totals().conflicts()).isEqualTo(1);
   }
 
   @Test
