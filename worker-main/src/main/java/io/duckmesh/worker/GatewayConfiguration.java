@@ -37,7 +37,6 @@ class GatewayConfiguration {
     }
     return DuckDbQueries.create(
         cache,
-        options.withConcurrency(
-            query.concurrency(), options.waitingQueries(), options.maxWait()));
+        options.withConcurrency(query.concurrency(), options.waitingQueries(), options.maxWait()));
   }
 }

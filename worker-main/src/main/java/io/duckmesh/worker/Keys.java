@@ -93,6 +93,7 @@ final class Keys {
   }
 
   private static <T> T with(ServerSettings.Database database, Function<Catalog, T> action) {
+    RunningServer.holdLogging();
     DataSource source = Database.unpooled(database);
     Database.migrate(source);
     try (Catalog catalog = PostgresCatalog.create(source, source, Clock.systemUTC())) {

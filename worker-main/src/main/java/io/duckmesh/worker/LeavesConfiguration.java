@@ -64,9 +64,7 @@ class LeavesConfiguration {
   @Bean
   SmartInitializingSingleton tenantSetup(ServerSettings settings, Catalog catalog, EventBus bus) {
     return () -> {
-      catalog
-          .tenants()
-          .ensure(new TenantId(settings.tenant().name()), settings.tenant().shards());
+      catalog.tenants().ensure(new TenantId(settings.tenant().name()), settings.tenant().shards());
       for (Watermark shard : catalog.watermarks().list()) {
         bus.ensureShard(new ShardId(shard.shard().value()), shard.tenant().value());
       }
@@ -74,8 +72,7 @@ class LeavesConfiguration {
   }
 
   private static S3Options s3Options(ServerSettings.Objects.S3 s3) {
-    S3Options options =
-        S3Options.of(s3.bucket()).withPrefix(s3.prefix()).withRegion(s3.region());
+    S3Options options = S3Options.of(s3.bucket()).withPrefix(s3.prefix()).withRegion(s3.region());
     if (s3.endpoint() != null) {
       options = options.withEndpoint(s3.endpoint());
     }

@@ -26,11 +26,8 @@ class ManagementConfiguration {
   @Bean
   ReadinessCheck temporalCheck(WorkflowServiceStubs stubs, ServerSettings settings) {
     DescribeNamespaceRequest request =
-        DescribeNamespaceRequest.newBuilder()
-            .setNamespace(settings.temporal().namespace())
-            .build();
-    return new BoundedCheck(
-        "temporal", () -> stubs.blockingStub().describeNamespace(request));
+        DescribeNamespaceRequest.newBuilder().setNamespace(settings.temporal().namespace()).build();
+    return new BoundedCheck("temporal", () -> stubs.blockingStub().describeNamespace(request));
   }
 
   @Bean
@@ -48,9 +45,7 @@ class ManagementConfiguration {
     private @org.jspecify.annotations.Nullable HttpServer server;
 
     Management(
-        ServerSettings.Http http,
-        List<ReadinessCheck> checks,
-        PrometheusMeterRegistry registry) {
+        ServerSettings.Http http, List<ReadinessCheck> checks, PrometheusMeterRegistry registry) {
       this.http = http;
       this.checks = List.copyOf(checks);
       this.registry = registry;
@@ -71,15 +66,13 @@ class ManagementConfiguration {
         started.createContext("/v1/ready", this::ready);
         started.createContext(
             "/metrics",
-            exchange ->
-                answer(exchange, 200, "text/plain; version=0.0.4", registry.scrape()));
+            exchange -> answer(exchange, 200, "text/plain; version=0.0.4", registry.scrape()));
         started.start();
         server = started;
       } catch (IOException e) {
         throw new UncheckedIOException(
             "Cannot listen on %s:%d (%s)"
-                .formatted(
-                    http.address(), http.managementPort(), Setting.MANAGEMENT_PORT.key()),
+                .formatted(http.address(), http.managementPort(), Setting.MANAGEMENT_PORT.key()),
             e);
       }
     }

@@ -27,7 +27,9 @@ import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Role {@code materializer}: the worker that lands batches, and who keeps its workflows running. */
+/**
+ * Role {@code materializer}: the worker that lands batches, and who keeps its workflows running.
+ */
 @Configuration(proxyBeanMethods = false)
 class MaterializerConfiguration {
   private static final java.time.Duration RECONCILE_INTERVAL = java.time.Duration.ofSeconds(5);

@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Configuration;
 
@@ -61,6 +62,11 @@ public final class RunningServer implements AutoCloseable {
     }
   }
 
+  /** Holds logging back in a process that has not started a server, since nobody configured it. */
+  public static void holdLogging() {
+    LoggingSystem.get(RunningServer.class.getClassLoader()).beforeInitialize();
+  }
+
   /** Whether the key is known and has not been revoked. */
   public boolean knowsKey(String key) {
     return context.getBean(ApiKeys.class).find(key).isPresent();
@@ -70,8 +76,7 @@ public final class RunningServer implements AutoCloseable {
   public String createKey(String tenant, String label) {
     return context
         .getBean(ApiKeys.class)
-        .create(
-            new TenantId(tenant), label, EnumSet.allOf(io.duckmesh.catalog.Role.class))
+        .create(new TenantId(tenant), label, EnumSet.allOf(io.duckmesh.catalog.Role.class))
         .key();
   }
 
@@ -119,20 +124,17 @@ public final class RunningServer implements AutoCloseable {
     return properties;
   }
 
-  /** The innermost message, which names the thing and the value. */
+  /** Our own words for what failed, if there are any, and the innermost cause's. */
   private static String reason(Throwable failure) {
-    Throwable innermost = failure;
-    String message = String.valueOf(failure.getMessage());
-    while (innermost.getCause() != null && innermost.getCause() != innermost) {
-      innermost = innermost.getCause();
-      if (innermost.getMessage() != null
-          && innermost.getClass().getName().startsWith("io.duckmesh")) {
-        message = innermost.getMessage();
+    String own = "";
+    String innermost = "";
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      innermost = String.valueOf(cause.getMessage());
+      if (own.isEmpty() && cause.getClass().getName().startsWith("io.duckmesh")) {
+        own = innermost;
       }
     }
-    return message.equals(String.valueOf(failure.getMessage()))
-        ? String.valueOf(innermost.getMessage())
-        : message + " (" + innermost.getMessage() + ")";
+    return own.isEmpty() || own.equals(innermost) ? innermost : own + " (" + innermost + ")";
   }
 
   /** What Spring Boot brings by itself: web server, metrics, logging. */

@@ -69,9 +69,9 @@ class EndToEndIT {
         "SELECT count(*) FILTER (dep_delay IS NULL), count(*) FILTER (tailnum IS NULL) FROM flights",
         "SELECT count(DISTINCT tailnum), count(DISTINCT dest) FROM flights",
         "SELECT origin, dest, count(*) FROM flights GROUP BY ALL HAVING count(*) > 40 ORDER BY ALL",
-        "SELECT hour, median(dep_delay), stddev_pop(arr_delay) FROM flights GROUP BY ALL ORDER BY ALL",
+        "SELECT hour, median(dep_delay), sum(arr_delay) FROM flights GROUP BY ALL ORDER BY ALL",
         "SELECT epoch(time_hour) AS at, count(*) FROM flights GROUP BY ALL ORDER BY 2 DESC, 1 LIMIT 10",
-        "SELECT carrier, rank() OVER (ORDER BY count(*) DESC, carrier) FROM flights GROUP BY ALL ORDER BY 2"
+        "SELECT carrier, rank() OVER (ORDER BY count(*) DESC, carrier) FROM flights GROUP BY carrier ORDER BY 2"
       })
   void answersEqualThoseOfBareDuckDb(String sql) throws Exception {
     Path sample = sample("flights");
@@ -105,7 +105,8 @@ class EndToEndIT {
     TABLES.forEach(
         table ->
             createTable(
-                table, "{\"name\":\"client\",\"type\":\"INTEGER\"},{\"name\":\"n\",\"type\":\"INTEGER\"}"));
+                table,
+                "{\"name\":\"client\",\"type\":\"INTEGER\"},{\"name\":\"n\",\"type\":\"INTEGER\"}"));
     List<Future<Integer>> clients = new ArrayList<>();
 
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -156,13 +157,14 @@ class EndToEndIT {
     createTable("terminated", "{\"name\":\"n\",\"type\":\"INTEGER\"}");
     JsonNode described = stack.get(0, "/v1/tables/terminated");
     List<String> shards = new ArrayList<>();
-    stack.get(0, "/v1/lag").path("shards").forEach(shard -> shards.add(shard.path("shard").asString()));
+    stack
+        .get(0, "/v1/lag")
+        .path("shards")
+        .forEach(shard -> shards.add(shard.path("shard").asString()));
     assertThat(shards).as(described.toString()).isNotEmpty();
     WorkflowServiceStubs stubs =
         WorkflowServiceStubs.newServiceStubs(
-            WorkflowServiceStubsOptions.newBuilder()
-                .setTarget(stack.temporal().address())
-                .build());
+            WorkflowServiceStubsOptions.newBuilder().setTarget(stack.temporal().address()).build());
     try {
       for (int n = 0; n < 10; n++) {
         write("terminated", n, "");

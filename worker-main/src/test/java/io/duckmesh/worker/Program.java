@@ -47,10 +47,7 @@ public final class Program {
 
   /** Prepares a run; without any of DuckMesh's variables but those given. */
   public static ProcessBuilder builder(
-      Path folder,
-      Map<String, String> environment,
-      List<String> jvmOptions,
-      String... arguments) {
+      Path folder, Map<String, String> environment, List<String> jvmOptions, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -77,5 +74,4 @@ public final class Program {
     }
     return String.join(File.pathSeparator, entries);
   }
-
 }

@@ -78,12 +78,12 @@ public final class DemoCommand implements Callable<Integer> {
       say(question.sql().indent(2).stripTrailing());
       say("");
       ask(gateway, question.sql(), Map.of());
-      commands.add("duckmesh query \"%s\"".formatted(oneLine(question.sql())));
+      commands.add("query \"%s\"".formatted(oneLine(question.sql())));
     }
     ownWrite(gateway);
     say("");
     say("# Again by hand");
-    commands.forEach(command -> say("  " + command));
+    commands.forEach(command -> say("  " + Terminal.program() + " " + command));
     return 0;
   }
 
@@ -163,8 +163,8 @@ public final class DemoCommand implements Callable<Integer> {
     say("");
     say("At the snapshot before it, which never changes:");
     ask(gateway, count, Map.of("snapshot_id", earlier));
-    commands.add("duckmesh query \"%s\" --token %s".formatted(count, token));
-    commands.add("duckmesh query \"%s\" --snapshot %d".formatted(count, earlier));
+    commands.add("query \"%s\" --token %s".formatted(count, token));
+    commands.add("query \"%s\" --snapshot %d".formatted(count, earlier));
   }
 
   private static void ask(Gateway gateway, String sql, Map<String, Long> more) {

@@ -285,10 +285,10 @@ public final class IngestCommand implements Callable<Integer> {
     long rows = sent.chunks().values().stream().mapToLong(Chunk::rows).sum();
     StringBuilder line = new StringBuilder();
     line.append(
-        "%,d rows in %,d requests, %.1f s, %,d rows/s: accepted %,d"
+        "%s in %s, %.1f s, %,d rows/s: accepted %,d"
             .formatted(
-                rows,
-                sent.answers().size(),
+                counted(rows, "row"),
+                counted(sent.answers().size(), "request"),
                 sendTime.toMillis() / 1000.0,
                 (long) (rows / Math.max(0.001, sendTime.toNanos() / 1e9)),
                 accepted));
@@ -324,19 +324,26 @@ public final class IngestCommand implements Callable<Integer> {
         Terminal.err().println(errorLine(chunk, error));
       }
     }
+    String lines =
+        chunk.firstLine() == chunk.lastLine()
+            ? "Line %d was not accepted.".formatted(chunk.firstLine())
+            : "Lines %d to %d were not accepted.".formatted(chunk.firstLine(), chunk.lastLine());
+    if (sent.chunks().isEmpty()) {
+      Terminal.err().println(lines + " Nothing was.");
+      return;
+    }
+    Terminal.err().println(lines + " Accepted were lines " + ranges(sent) + ".");
+    // Where chunks are cut by bytes, mending one moves the borders of those behind it.
+    boolean sameBorders = chunk.rows() == chunkRows || sent.chunks().lastKey() < chunk.ordinal();
     Terminal.err()
         .println(
-            "Lines %d to %d were not accepted. Of the rest %,d rows were%s"
-                .formatted(
-                    chunk.firstLine(),
-                    chunk.lastLine(),
-                    sent.chunks().values().stream().mapToLong(Chunk::rows).sum(),
-                    sent.chunks().isEmpty() ? "." : ": lines " + ranges(sent) + "."));
-    if (!sent.chunks().isEmpty()) {
-      Terminal.err()
-          .println(
-              "After mending those lines run the same command again: what was accepted is not added twice.");
-    }
+            sameBorders
+                ? "Mend the lines and run the same command again: what was accepted is not added twice."
+                : "Mend the lines and send them in a file of their own.");
+  }
+
+  private static String counted(long number, String what) {
+    return "%,d %s%s".formatted(number, what, number == 1 ? "" : "s");
   }
 
   private static List<JsonNode> errors(JsonNode problem) {

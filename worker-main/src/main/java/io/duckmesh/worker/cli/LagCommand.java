@@ -1,10 +1,6 @@
 package io.duckmesh.worker.cli;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -12,7 +8,9 @@ import picocli.CommandLine.Option;
 import tools.jackson.databind.JsonNode;
 
 /** How far the tables are behind what was accepted. */
-@Command(name = "lag", description = "Shows how far each shard is behind what was accepted.")
+@Command(
+    name = "lag",
+    description = "Shows how far each shard is behind what was accepted, and what became of it.")
 public final class LagCommand implements Callable<Integer> {
   @Mixin private final GatewayOptions gatewayOptions = new GatewayOptions();
 
@@ -26,36 +24,41 @@ public final class LagCommand implements Callable<Integer> {
       Terminal.out().println(answer.toPrettyString());
       return 0;
     }
-    List<JsonNode> shards = new ArrayList<>();
-    answer.path("shards").forEach(shards::add);
-    Set<String> names = new LinkedHashSet<>();
-    shards.forEach(
-        shard ->
-            shard
-                .properties()
-                .forEach(
-                    field -> {
-                      if (!field.getValue().isContainer()) {
-                        names.add(field.getKey());
-                      }
-                    }));
-    List<String> types =
-        names.stream()
-            .map(
-                name ->
-                    shards.stream().anyMatch(shard -> shard.path(name).isNumber())
-                        ? "NUMBER"
-                        : "VARCHAR")
-            .toList();
-    TextTable table = TextTable.of(List.copyOf(names), types);
-    for (JsonNode shard : shards) {
+    TextTable table =
+        TextTable.of(
+            "shard",
+            "#head",
+            "#watermark",
+            "#snapshot_id",
+            "#backlog_rows",
+            "#backlog_bytes",
+            "#oldest_age_seconds");
+    for (JsonNode shard : answer.path("shards")) {
       table.add(
-          names.stream()
-              .map(shard::path)
-              .map(value -> value.isNull() || value.isMissingNode() ? "" : value.asString(""))
-              .toList());
+          text(shard, "shard"),
+          text(shard, "head"),
+          text(shard, "watermark"),
+          text(shard, "snapshot_id"),
+          text(shard, "backlog_rows"),
+          text(shard, "backlog_bytes"),
+          text(shard, "oldest_age_seconds"));
     }
     table.print(Terminal.out());
+    Terminal.out().println();
+    TextTable counts = TextTable.of("table", "#visible", "#duplicates", "#quarantined");
+    for (JsonNode each : answer.path("tables")) {
+      counts.add(
+          text(each, "table"),
+          text(each, "visible"),
+          text(each, "duplicates"),
+          text(each, "quarantined"));
+    }
+    counts.print(Terminal.out());
     return 0;
+  }
+
+  private static String text(JsonNode node, String field) {
+    JsonNode value = node.path(field);
+    return value.isNull() || value.isMissingNode() ? "" : value.asString("");
   }
 }

@@ -23,12 +23,13 @@ final class Sender {
             .handleIf(Sender::mayPass)
             .withBackoff(200, 10_000, ChronoUnit.MILLIS)
             .withJitter(0.2)
-            // A wait that the gateway names comes first; without one the backoff holds.
+            // A wait that the gateway names comes first, and a little more for the jitter to take
+            // away; without one the backoff holds.
             .withDelayFnOn(
                 context -> {
                   RefusedException refusal = context.getLastException();
                   Duration named = refusal == null ? null : refusal.retryAfter();
-                  return named == null ? Duration.ofMillis(-1) : named;
+                  return named == null ? Duration.ofMillis(-1) : named.multipliedBy(5).dividedBy(4);
                 },
                 RefusedException.class)
             .withMaxRetries(-1)

@@ -49,7 +49,10 @@ public final class TablesCommand {
     return 0;
   }
 
-  @Command(name = "describe", mixinStandardHelpOptions = true, description = "Shows a table's columns and settings.")
+  @Command(
+      name = "describe",
+      mixinStandardHelpOptions = true,
+      description = "Shows a table's columns and settings.")
   int describe(
       @Mixin GatewayOptions gatewayOptions,
       @Parameters(paramLabel = "TABLE", description = "The table.") String table,
@@ -88,7 +91,8 @@ public final class TablesCommand {
   }
 
   @Command(
-      name = "create", mixinStandardHelpOptions = true,
+      name = "create",
+      mixinStandardHelpOptions = true,
       description = "Creates a table from columns or from a JSON file.",
       footer = {
         "",
@@ -153,7 +157,8 @@ public final class TablesCommand {
   }
 
   @Command(
-      name = "drop", mixinStandardHelpOptions = true,
+      name = "drop",
+      mixinStandardHelpOptions = true,
       description = "Drops a table: newer snapshots do not have it, older ones keep it.")
   int drop(
       @Mixin GatewayOptions gatewayOptions,

@@ -47,6 +47,11 @@ public final class Terminal {
     return !OUT.checkError();
   }
 
+  /** How the program was called, for commands that people copy. */
+  public static String program() {
+    return System.getProperty("duckmesh.program", "duckmesh");
+  }
+
   public static boolean outIsTerminal() {
     return Boolean.getBoolean("duckmesh.terminal.out");
   }

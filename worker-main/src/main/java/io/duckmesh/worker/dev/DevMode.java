@@ -47,6 +47,7 @@ final class DevMode {
   }
 
   private int run() throws InterruptedException {
+    RunningServer.holdLogging();
     DevHome home = DevHome.open(options.home());
     StopRequest stop = StopRequest.listen(this::killChildren);
     started.push(new Started("home", home));
@@ -119,6 +120,7 @@ final class DevMode {
     chosen.put(Setting.DATABASE_USER, PostgresChild.USER);
     chosen.put(Setting.DATABASE_PASSWORD, postgres.password());
     chosen.put(Setting.OBJECT_STORE_URL, home.objects().toUri().toString());
+    chosen.put(Setting.CACHE_DIRECTORY, home.directory().resolve("cache").toString());
     chosen.put(Setting.TEMPORAL_TARGET, temporal.target());
     chosen.put(Setting.TEMPORAL_NAMESPACE, temporal.namespace());
     chosen.put(Setting.TENANT_NAME, TENANT);
@@ -181,13 +183,19 @@ final class DevMode {
     line(block, "Key", client.key());
     line(block, "Home", home.directory() + " (logs in logs/)");
     block.append("\nTry in another terminal:\n");
-    block.append("  ./duckmesh demo\n");
+    block.append("  %s demo%s\n".formatted(Terminal.program(), homeOption(home)));
     block.append(
         "  curl -s %s/v1/tables -H 'Authorization: Bearer %s'\n".formatted(url, client.key()));
     temporal.warning().ifPresent(text -> block.append("\nNote: ").append(text).append("\n"));
     block.append("\nCtrl-C stops everything.\n");
     Terminal.out().print(block);
     Terminal.flush();
+  }
+
+  /** What client commands need to be told where the default would not find this instance. */
+  private static String homeOption(DevHome home) {
+    Path usual = Path.of(ClientFile.DEFAULT_HOME).toAbsolutePath().normalize();
+    return home.directory().equals(usual) ? "" : " --home " + home.directory();
   }
 
   private static void line(StringBuilder block, String name, String value) {

@@ -24,7 +24,8 @@ class ClientCommandsTest {
 
   @Test
   void ingestSendsChunksAndSaysWhatWasAccepted() throws IOException {
-    Path file = Files.writeString(folder.resolve("rows.ndjson"), "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
+    Path file =
+        Files.writeString(folder.resolve("rows.ndjson"), "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n");
 
     Program.Result result = run("ingest", "t", file.toString(), "--chunk-rows", "2");
 
@@ -44,8 +45,7 @@ class ClientCommandsTest {
     run("ingest", "t", file.toString());
     run("ingest", "t", file.toString(), "--run", "again");
 
-    List<String> keys =
-        gateway.events().stream().map(FakeGateway.Asked::idempotencyKey).toList();
+    List<String> keys = gateway.events().stream().map(FakeGateway.Asked::idempotencyKey).toList();
     assertThat(keys.get(0)).startsWith("cli-").isEqualTo(keys.get(1)).isNotEqualTo(keys.get(2));
   }
 
@@ -62,8 +62,8 @@ class ClientCommandsTest {
     Program.Result result = run("ingest", "t", file.toString());
 
     assertThat(result.exitCode()).as(result.err()).isZero();
-    assertThat(System.nanoTime() - began).isGreaterThan(900_000_000L);
-    assertThat(result.err()).contains("BACKLOG_FULL: Too much. Trying again in 1.0 s");
+    assertThat(System.nanoTime() - began).isGreaterThan(1_000_000_000L);
+    assertThat(result.err()).contains("BACKLOG_FULL: Too much. Trying again in 1.");
     assertThat(gateway.events()).hasSize(2);
     assertThat(gateway.events())
         .extracting(FakeGateway.Asked::idempotencyKey)
@@ -73,8 +73,7 @@ class ClientCommandsTest {
   @Test
   void badRowsAreNamedByTheirLinesInTheFile() throws IOException {
     Path file =
-        Files.writeString(
-            folder.resolve("rows.ndjson"), "{\"a\":1}\n{\"a\":2}\n\n{\"a\":\"x\"}\n");
+        Files.writeString(folder.resolve("rows.ndjson"), "{\"a\":1}\n{\"a\":2}\n\n{\"a\":\"x\"}\n");
     gateway.nextEvents(202, Map.of(), "{\"receipt_id\":\"r\",\"token\":\"t\",\"accepted\":2}");
     gateway.nextEvents(
         422,
@@ -90,7 +89,7 @@ class ClientCommandsTest {
     assertThat(result.err())
         .contains("line 4, column a: INTEGER, found x")
         .contains("Lines 3 to 4 were not accepted")
-        .contains("lines 1 to 2")
+        .contains("Accepted were lines 1 to 2.")
         .contains("SCHEMA_MISMATCH: One value does not fit");
   }
 
@@ -104,7 +103,17 @@ class ClientCommandsTest {
          "rows":[["UA",10],[null,7]],"row_count":2}""");
 
     Program.Result result =
-        run("query", "SELECT 1", "--format", "table", "--param", "5", "--param", "x", "--snapshot", "7");
+        run(
+            "query",
+            "SELECT 1",
+            "--format",
+            "table",
+            "--param",
+            "5",
+            "--param",
+            "x",
+            "--snapshot",
+            "7");
 
     assertThat(result.exitCode()).as(result.err()).isZero();
     assertThat(result.out())

@@ -109,8 +109,7 @@ class DevCrashIT {
     }
     try {
       JsonNode receipt =
-          send(
-              client, "/v1/tables/crash/events", "application/x-ndjson", body.toString());
+          send(client, "/v1/tables/crash/events", "application/x-ndjson", body.toString());
       assertThat(receipt.path("accepted").asInt()).isEqualTo(BATCH);
       acknowledged.add(first);
       return true;

@@ -38,8 +38,7 @@ class DevModeIT {
       assertThat(tree).noneMatch(ProcessHandle::isAlive);
       assertThat(
               PosixFilePermissions.toString(
-                  Files.getPosixFilePermissions(
-                      folder.resolve("home").resolve(ClientFile.NAME))))
+                  Files.getPosixFilePermissions(folder.resolve("home").resolve(ClientFile.NAME))))
           .isEqualTo("rw-------");
     }
   }
@@ -53,8 +52,7 @@ class DevModeIT {
 
       assertThat(children).hasSizeGreaterThan(3);
       long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
-      while (children.stream().anyMatch(ProcessHandle::isAlive)
-          && System.nanoTime() < deadline) {
+      while (children.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < deadline) {
         LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
       }
       assertThat(children).noneMatch(ProcessHandle::isAlive);

@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A dev instance in a process of its own. */
 final class DevProcess implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(120);
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
   private final Path home;
   private final Path output;
