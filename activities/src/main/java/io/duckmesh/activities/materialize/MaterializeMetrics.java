@@ -9,6 +9,19 @@ import java.time.Duration;
 
 /** What landing counts and measures, by shard. Rows are counted when they are committed. */
 final class MaterializeMetrics {
+  private static final Duration[] BUCKETS = {
+    Duration.ofMillis(2),
+    Duration.ofMillis(5),
+    Duration.ofMillis(10),
+    Duration.ofMillis(25),
+    Duration.ofMillis(50),
+    Duration.ofMillis(100),
+    Duration.ofMillis(250),
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(30)
+  };
+
   private static final String SHARD = "shard";
 
   private final MeterRegistry registry;
@@ -50,9 +63,7 @@ final class MaterializeMetrics {
     return Timer.builder(name)
         .description(description)
         .tag(SHARD, shard)
-        .publishPercentileHistogram()
-        .minimumExpectedValue(Duration.ofMillis(1))
-        .maximumExpectedValue(Duration.ofMinutes(1))
+        .serviceLevelObjectives(BUCKETS)
         .register(registry);
   }
 }
