@@ -9,8 +9,10 @@ public interface QueryExecution extends AutoCloseable {
   List<ResultColumn> columns();
 
   /**
-   * Writes the answer in constant memory, up to the limits; does not close the stream.
+   * Writes the answer in constant memory, up to the limits; does not close the stream. When this
+   * throws, an incomplete answer may have been written.
    *
+   * @throws IOException if the stream throws it
    * @throws QueryFailedException if it fails while running
    * @throws QueryTimeoutException if the time is over
    * @throws QueryCancelledException if it was cancelled

@@ -1,6 +1,17 @@
 package io.duckmesh.engine.query;
 
-/** How an answer is written. */
+/**
+ * How an answer is written.
+ *
+ * <p>In JSON, integers and decimals are numbers with all their digits, REAL and DOUBLE the shortest
+ * numbers that read back as the same value, NaN and the infinities the texts {@code NaN}, {@code
+ * Infinity} and {@code -Infinity}. TIMESTAMPTZ is {@code 2026-01-31T12:00:00.5Z} and the other
+ * times the same without what they lack, with as many digits of the second as are needed; INTERVAL
+ * is an ISO 8601 duration, UUID its usual text, BLOB base64, a JSON value stands as it is, LIST is
+ * an array, STRUCT and MAP are objects, UNION is the value that it holds. CSV has the same without
+ * quotes; nothing between two commas is null, a pair of quotes an empty text, a nested value its
+ * JSON. Arrow keeps DuckDB's types, by extension types where Arrow has no own.
+ */
 public enum ResultFormat {
   /** JSON array of row arrays, without anything around it. */
   JSON_ROWS,

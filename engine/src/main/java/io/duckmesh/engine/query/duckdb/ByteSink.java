@@ -34,6 +34,12 @@ final class ByteSink {
     return length;
   }
 
+  /** Forgets the bytes that wait. */
+  void clear() {
+    length = 0;
+    mark = 0;
+  }
+
   /** The bytes that wait. */
   byte[] toByteArray() {
     return Arrays.copyOf(buffer, length);

@@ -123,7 +123,8 @@ abstract class CellWriter {
       case DecimalVector v -> new DecimalWriter(v);
       case VarCharVector v ->
           extension.equals("arrow.json") ? new JsonWriter(v) : new TextWriter(v);
-      case DateDayVector v -> new AsciiWriter(v, Form.QUOTED, row -> ValueText.date(v.get(row)));
+      case DateDayVector v ->
+          new TimeWriter(v, (row, sink) -> DateTimes.writeDate(sink, v.get(row)));
       case TimeMicroVector v -> new AsciiWriter(v, Form.QUOTED, row -> ValueText.time(v.get(row)));
       case TimeNanoVector v -> new AsciiWriter(v, Form.QUOTED, row -> Times.timeNanos(v.get(row)));
       case TimeStampSecVector v ->
@@ -131,9 +132,9 @@ abstract class CellWriter {
       case TimeStampMilliVector v ->
           new AsciiWriter(v, Form.QUOTED, row -> Times.timestamp(v.get(row), 1_000, false));
       case TimeStampMicroVector v ->
-          new AsciiWriter(v, Form.QUOTED, row -> ValueText.timestamp(v.get(row)));
+          new TimeWriter(v, (row, sink) -> DateTimes.writeTimestamp(sink, v.get(row), false));
       case TimeStampMicroTZVector v ->
-          new AsciiWriter(v, Form.QUOTED, row -> ValueText.timestamptz(v.get(row)));
+          new TimeWriter(v, (row, sink) -> DateTimes.writeTimestamp(sink, v.get(row), true));
       case TimeStampNanoVector v ->
           new AsciiWriter(v, Form.QUOTED, row -> Times.timestamp(v.get(row), 1_000_000_000, false));
       case TimeStampNanoTZVector v ->
@@ -361,6 +362,32 @@ abstract class CellWriter {
     }
   }
 
+  private interface Cell {
+    void write(int row, ByteSink sink);
+  }
+
+  /** Dates and times in microseconds, which most answers have many of. */
+  private static final class TimeWriter extends CellWriter {
+    private final Cell values;
+
+    TimeWriter(FieldVector vector, Cell values) {
+      super(vector);
+      this.values = values;
+    }
+
+    @Override
+    void writeJsonValue(int row, ByteSink sink) {
+      sink.write('"');
+      values.write(row, sink);
+      sink.write('"');
+    }
+
+    @Override
+    void writePlain(int row, ByteSink sink) {
+      values.write(row, sink);
+    }
+  }
+
   private static final class TextWriter extends CellWriter {
     private final BaseVariableWidthVector vector;
 
@@ -528,6 +555,7 @@ abstract class CellWriter {
     private final MapVector vector;
     private final CellWriter keys;
     private final CellWriter values;
+    private final ByteSink key = new ByteSink(OutputStream.nullOutputStream());
 
     MapWriter(MapVector vector, DictionaryProvider dictionaries) {
       super(vector);
@@ -546,7 +574,7 @@ abstract class CellWriter {
         if (i > start) {
           sink.write(',');
         }
-        ByteSink key = new ByteSink(OutputStream.nullOutputStream());
+        key.clear();
         keys.writePlain(i, key);
         sink.writeJsonString(key.toByteArray());
         sink.write(':');

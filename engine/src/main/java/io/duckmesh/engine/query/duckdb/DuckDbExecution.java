@@ -16,8 +16,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -26,6 +28,7 @@ import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.duckdb.DuckDBResultSet;
@@ -60,11 +63,12 @@ final class DuckDbExecution implements QueryExecution {
   private final ScheduledExecutorService watchdog;
   private final BufferAllocator parentAllocator;
   private final QueryLimits limits;
+  private final Consumer<DuckDbExecution> onClose;
   private final long startedNanos = System.nanoTime();
 
   private List<Lease> leases = List.of();
   private List<ResultColumn> columns = List.of();
-  private @Nullable PreparedStatement statement;
+  private @Nullable Statement statement;
   private @Nullable DuckDBResultSet result;
   private @Nullable BufferAllocator allocator;
   private @Nullable ArrowReader reader;
@@ -86,13 +90,15 @@ final class DuckDbExecution implements QueryExecution {
       List<String> hiddenFolders,
       ScheduledExecutorService watchdog,
       BufferAllocator parentAllocator,
-      QueryLimits limits) {
+      QueryLimits limits,
+      Consumer<DuckDbExecution> onClose) {
     this.queryId = queryId;
     this.instance = instance;
     this.hiddenFolders = hiddenFolders;
     this.watchdog = watchdog;
     this.parentAllocator = parentAllocator;
     this.limits = limits;
+    this.onClose = onClose;
   }
 
   void takeSlot() throws InterruptedException {
@@ -105,17 +111,27 @@ final class DuckDbExecution implements QueryExecution {
     this.leases = leases;
   }
 
-  /** Binds, prepares and executes; the answer's first rows are there when this returns. */
-  void run(String sql, List<Binding> bindings, List<? extends @Nullable Object> parameters) {
+  /** Binds and executes; the answer's first rows are there when this returns. */
+  void run(
+      RunnableStatement runnable,
+      List<Binding> bindings,
+      List<? extends @Nullable Object> parameters) {
+    if (runnable.parameters() != parameters.size()) {
+      throw new QueryRejectedException(
+          "Statement has %d parameters, but %d values were given"
+              .formatted(runnable.parameters(), parameters.size()));
+    }
     try {
       Session taken = instance.session();
       session = taken;
       watch(taken);
       bind(taken, bindings);
-      PreparedStatement prepared = prepare(taken, sql, parameters);
-      columns = columns(requireNonNull(prepared.getMetaData()));
       stopIfAsked();
-      execute(taken, prepared, sql, parameters);
+      DuckDBResultSet rows = execute(taken, runnable.sql(), parameters);
+      columns = columns(rows.getMetaData());
+      BufferAllocator own = parentAllocator.newChildAllocator(queryId, 0, Long.MAX_VALUE);
+      allocator = own;
+      reader = (ArrowReader) rows.arrowExportStream(own, BATCH_ROWS);
     } catch (SQLException e) {
       throw failure(e);
     }
@@ -140,20 +156,42 @@ final class DuckDbExecution implements QueryExecution {
     taken.evictViews(views);
   }
 
-  private PreparedStatement prepare(
+  private DuckDBResultSet execute(
       Session taken, String sql, List<? extends @Nullable Object> parameters) throws SQLException {
-    PreparedStatement prepared = taken.prepare(sql);
-    statement = prepared;
-    int expected = prepared.getParameterMetaData().getParameterCount();
-    if (expected != parameters.size()) {
-      throw new QueryRejectedException(
-          "Statement has %d parameters, but %d values were given"
-              .formatted(expected, parameters.size()));
+    try {
+      return executeOnce(taken, sql, parameters);
+    } catch (SQLException e) {
+      if (!String.valueOf(e.getMessage()).contains(MESSAGE_LOST) || isStopped()) {
+        throw e;
+      }
+      // Streaming lost the reason; the same statement as a whole fails with it.
+      log.debug("Running again for the error's message query_id={}", queryId);
+      materialized = true;
+      taken.stream(false);
+      return executeOnce(taken, sql, parameters);
     }
-    for (int i = 0; i < parameters.size(); i++) {
-      prepared.setObject(i + 1, parameter(i + 1, parameters.get(i)));
+  }
+
+  /** Without parameters nothing is prepared, which would plan the statement twice. */
+  private DuckDBResultSet executeOnce(
+      Session taken, String sql, List<? extends @Nullable Object> parameters) throws SQLException {
+    closeStatement();
+    ResultSet rows;
+    if (parameters.isEmpty()) {
+      Statement direct = taken.statement();
+      statement = direct;
+      rows = direct.executeQuery(sql);
+    } else {
+      PreparedStatement prepared = taken.prepare(sql);
+      statement = prepared;
+      for (int i = 0; i < parameters.size(); i++) {
+        prepared.setObject(i + 1, parameter(i + 1, parameters.get(i)));
+      }
+      stopIfAsked();
+      rows = prepared.executeQuery();
     }
-    return prepared;
+    result = rows.unwrap(DuckDBResultSet.class);
+    return result;
   }
 
   private static @Nullable Object parameter(int number, @Nullable Object value) {
@@ -193,30 +231,6 @@ final class DuckDbExecution implements QueryExecution {
 
   private static String typeName(String driverName) {
     return driverName.equals("\"NULL\"") ? "NULL" : driverName;
-  }
-
-  private void execute(
-      Session taken,
-      PreparedStatement prepared,
-      String sql,
-      List<? extends @Nullable Object> parameters)
-      throws SQLException {
-    try {
-      result = prepared.executeQuery().unwrap(DuckDBResultSet.class);
-    } catch (SQLException e) {
-      if (!String.valueOf(e.getMessage()).contains(MESSAGE_LOST) || isStopped()) {
-        throw e;
-      }
-      // Streaming lost the reason; the same statement as a whole fails with it.
-      log.debug("Running again for the error's message query_id={}", queryId);
-      prepared.close();
-      materialized = true;
-      taken.stream(false);
-      result = prepare(taken, sql, parameters).executeQuery().unwrap(DuckDBResultSet.class);
-    }
-    BufferAllocator own = parentAllocator.newChildAllocator(queryId, 0, Long.MAX_VALUE);
-    allocator = own;
-    reader = (ArrowReader) result.arrowExportStream(own, BATCH_ROWS);
   }
 
   @Override
@@ -377,18 +391,25 @@ final class DuckDbExecution implements QueryExecution {
     try {
       closeReader();
     } finally {
-      if (result != null) {
-        DuckDbFailures.closeQuietly(result);
-      }
-      if (statement != null) {
-        DuckDbFailures.closeQuietly(statement);
-      }
+      closeStatement();
       giveSessionBack();
       leases.forEach(Lease::close);
       if (slotTaken) {
         instance.giveSlotBack();
       }
       instance.leave();
+      onClose.accept(this);
+    }
+  }
+
+  private void closeStatement() {
+    if (result != null) {
+      DuckDbFailures.closeQuietly(result);
+      result = null;
+    }
+    if (statement != null) {
+      DuckDbFailures.closeQuietly(statement);
+      statement = null;
     }
   }
 

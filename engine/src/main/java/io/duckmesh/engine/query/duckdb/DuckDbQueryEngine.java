@@ -8,6 +8,7 @@ import io.duckmesh.engine.objects.cache.Lease;
 import io.duckmesh.engine.objects.cache.ObjectCache;
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
@@ -15,6 +16,7 @@ import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,9 +29,16 @@ import java.util.regex.Pattern;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Queries on one locked DuckDB instance per tenant. */
 final class DuckDbQueryEngine implements QueryEngine {
+  private static final Logger log = LoggerFactory.getLogger(DuckDbQueryEngine.class);
+
+  /** How long closing waits for cancelled queries, which end within milliseconds. */
+  private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
+
   /** A tenant's name is a folder's name; anything that could lead elsewhere is no tenant. */
   private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9_=-][A-Za-z0-9._=-]*");
 
@@ -39,7 +48,11 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final QueryGuard guard;
   private final BufferAllocator allocator = new RootAllocator();
   private final ScheduledThreadPoolExecutor watchdog;
+
+  /** Also the lock of what is below. */
   private final Map<String, TenantInstance> instances = new LinkedHashMap<>();
+
+  private final Set<DuckDbExecution> running = new HashSet<>();
   private boolean closed;
 
   private DuckDbQueryEngine(ObjectCache cache, DuckDbOptions options, QueryGuard guard) {
@@ -74,20 +87,40 @@ final class DuckDbQueryEngine implements QueryEngine {
       List<BoundTable> tables,
       List<? extends @Nullable Object> parameters,
       QueryLimits limits) {
+    return start(queryId, tenant, query, tables, parameters, limits, new QueryCancellation());
+  }
+
+  @Override
+  public QueryExecution start(
+      String queryId,
+      String tenant,
+      CheckedQuery query,
+      List<BoundTable> tables,
+      List<? extends @Nullable Object> parameters,
+      QueryLimits limits,
+      QueryCancellation cancellation) {
     if (!TENANT.matcher(tenant).matches()) {
       throw new IllegalArgumentException("Not a tenant: " + tenant);
     }
     requireAllBound(tenant, query, tables);
-    String sql = guard.runnable(query);
+    RunnableStatement statement = guard.runnable(query);
     TenantInstance instance = enterInstance(tenant);
     DuckDbExecution execution =
         new DuckDbExecution(
-            queryId, instance, instance.hiddenFolders(filesRoot), watchdog, allocator, limits);
+            queryId,
+            instance,
+            instance.hiddenFolders(filesRoot),
+            watchdog,
+            allocator,
+            limits,
+            this::ended);
     boolean started = false;
     try {
+      begun(execution);
+      cancellation.onCancel(execution::cancel);
       execution.takeSlot();
       execution.hold(lease(tables));
-      execution.run(sql, bindings(tables), parameters);
+      execution.run(statement, bindings(tables), parameters);
       started = true;
       return execution;
     } catch (InterruptedException e) {
@@ -200,6 +233,22 @@ final class DuckDbQueryEngine implements QueryEngine {
     idle.forEach(TenantInstance::retire);
   }
 
+  private void begun(DuckDbExecution execution) {
+    synchronized (instances) {
+      running.add(execution);
+      if (closed) {
+        execution.cancel();
+      }
+    }
+  }
+
+  private void ended(DuckDbExecution execution) {
+    synchronized (instances) {
+      running.remove(execution);
+      instances.notifyAll();
+    }
+  }
+
   @Override
   public void close() {
     List<TenantInstance> open;
@@ -210,10 +259,29 @@ final class DuckDbQueryEngine implements QueryEngine {
       closed = true;
       open = List.copyOf(instances.values());
       instances.clear();
+      running.forEach(DuckDbExecution::cancel);
+      awaitRunning();
     }
     watchdog.shutdownNow();
     open.forEach(TenantInstance::retire);
     guard.close();
     allocator.close();
+  }
+
+  /** Under the lock: gives cancelled queries the time to end in their own threads. */
+  private void awaitRunning() {
+    long deadline = System.nanoTime() + CLOSE_WAIT.toNanos();
+    try {
+      long left = CLOSE_WAIT.toMillis();
+      while (!running.isEmpty() && left > 0) {
+        instances.wait(left);
+        left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!running.isEmpty()) {
+      log.warn("Closing the query engine under running queries count={}", running.size());
+    }
   }
 }

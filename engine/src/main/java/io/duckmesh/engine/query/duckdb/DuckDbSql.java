@@ -42,14 +42,46 @@ final class DuckDbSql {
     return name;
   }
 
-  /** The view of a table's files, read by field id; of no files, a relation without rows. */
-  static String createView(String name, RowSchema schema, List<Path> files) {
-    String relation = files.isEmpty() ? noRows(schema) : readFiles(schema, files);
-    return "CREATE OR REPLACE TEMP VIEW %s AS %s".formatted(Identifiers.quote(name), relation);
+  /**
+   * Statements that make the view of a table's files, read by field id; of no files, a relation
+   * without rows. Files and schema go into variables of the session, because a view that holds them
+   * itself has them bound value by value in every query.
+   *
+   * @param number of the variables, which nothing else in the session has
+   */
+  static List<String> createView(String name, int number, RowSchema schema, List<Path> files) {
+    if (files.isEmpty()) {
+      return List.of(
+          "CREATE OR REPLACE TEMP VIEW %s AS %s"
+              .formatted(Identifiers.quote(name), noRows(schema)));
+    }
+    String paths =
+        files.stream().map(file -> literal(file.toString())).collect(Collectors.joining(", "));
+    String columns =
+        schema.columns().stream().map(DuckDbSql::schemaEntry).collect(Collectors.joining(", "));
+    return List.of(
+        "SET VARIABLE files_%d = [%s]".formatted(number, paths),
+        """
+        SET VARIABLE schema_%d = CAST(
+          MAP {%s} AS MAP(INTEGER, STRUCT(name VARCHAR, type VARCHAR, default_value VARCHAR)))
+        """
+            .formatted(number, columns),
+        """
+        CREATE OR REPLACE TEMP VIEW %s AS
+        SELECT * FROM read_parquet(
+          getvariable('files_%d'),
+          schema = getvariable('schema_%d'),
+          hive_partitioning = false,
+          filename = false)
+        """
+            .formatted(Identifiers.quote(name), number, number));
   }
 
-  static String dropView(String name) {
-    return "DROP VIEW IF EXISTS temp." + Identifiers.quote(name);
+  static List<String> dropView(String name, int number) {
+    return List.of(
+        "DROP VIEW IF EXISTS temp." + Identifiers.quote(name),
+        "RESET VARIABLE files_" + number,
+        "RESET VARIABLE schema_" + number);
   }
 
   private static String noRows(RowSchema schema) {
@@ -61,21 +93,6 @@ final class DuckDbSql {
                         .formatted(column.type(), Identifiers.quote(column.name())))
             .collect(Collectors.joining(", "));
     return "SELECT " + columns + " WHERE false";
-  }
-
-  private static String readFiles(RowSchema schema, List<Path> files) {
-    String paths =
-        files.stream().map(file -> literal(file.toString())).collect(Collectors.joining(", "));
-    String columns =
-        schema.columns().stream().map(DuckDbSql::schemaEntry).collect(Collectors.joining(", "));
-    return """
-    SELECT * FROM read_parquet(
-      [%s],
-      schema = MAP {%s},
-      hive_partitioning = false,
-      filename = false)
-    """
-        .formatted(paths, columns);
   }
 
   private static String schemaEntry(Column column) {

@@ -53,10 +53,10 @@ final class QueryGuard implements AutoCloseable {
           .<String, CheckedQuery>weigher((sql, query) -> sql.length() + query.tree().length())
           .build();
 
-  private final Cache<String, String> runnable =
+  private final Cache<String, RunnableStatement> runnable =
       Caffeine.newBuilder()
           .maximumWeight(CACHED_CHARACTERS)
-          .<String, String>weigher((sql, text) -> sql.length() + text.length())
+          .<String, RunnableStatement>weigher((sql, run) -> sql.length() + run.sql().length())
           .build();
 
   private QueryGuard(DuckDBConnection instance) {
@@ -99,20 +99,21 @@ final class QueryGuard implements AutoCloseable {
   }
 
   /** The text to run: the client's own, or one whose pinned tables are named by their views. */
-  String runnable(CheckedQuery query) {
-    if (query.tables().stream().allMatch(t -> t.version() == null && t.timestamp() == null)) {
-      return query.sql();
-    }
-    return runnable.get(query.sql(), sql -> rewrite(query));
+  RunnableStatement runnable(CheckedQuery query) {
+    return runnable.get(query.sql(), sql -> prepare(query));
   }
 
-  private String rewrite(CheckedQuery query) {
+  private RunnableStatement prepare(CheckedQuery query) {
     JsonNode document = read(query.tree());
-    StatementTree statement =
-        StatementTree.check(query.sql(), document.path("statements").path(0), rules);
-    statement.nameViewsOfPinnedTables();
-    String tree = json.writeValueAsString(document);
-    return withParser(parser -> parser.print(tree));
+    JsonNode statement = document.path("statements").path(0);
+    int parameters = statement.path("named_param_map").size();
+    StatementTree tree = StatementTree.check(query.sql(), statement, rules);
+    if (!tree.pinsTables()) {
+      return new RunnableStatement(query.sql(), parameters);
+    }
+    tree.nameViewsOfPinnedTables();
+    String edited = json.writeValueAsString(document);
+    return new RunnableStatement(withParser(parser -> parser.print(edited)), parameters);
   }
 
   private JsonNode onlyStatement(String sql, String tree) {

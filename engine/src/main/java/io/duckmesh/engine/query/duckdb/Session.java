@@ -31,7 +31,13 @@ final class Session implements AutoCloseable {
   /** By view name, the least recently used first. */
   private final Map<String, View> views = new LinkedHashMap<>(16, 0.75f, true);
 
-  private record View(String stateId, List<Path> files) {}
+  private int lastNumber;
+
+  private record View(int number, String stateId, List<Path> files) {
+    boolean shows(Binding binding) {
+      return stateId.equals(binding.table().stateId()) && files.equals(binding.files());
+    }
+  }
 
   Session(DuckDBConnection connection) {
     this.connection = connection;
@@ -43,29 +49,39 @@ final class Session implements AutoCloseable {
    */
   void bind(Binding binding) throws SQLException {
     String name = DuckDbSql.viewName(binding.table().reference());
-    View view = new View(binding.table().stateId(), binding.files());
-    if (view.equals(views.get(name))) {
+    View view = views.get(name);
+    if (view != null && view.shows(binding)) {
       return;
     }
     views.remove(name);
-    execute(DuckDbSql.createView(name, binding.table().schema(), binding.files()));
-    views.put(name, view);
+    int number = view == null ? ++lastNumber : view.number();
+    for (String statement :
+        DuckDbSql.createView(name, number, binding.table().schema(), binding.files())) {
+      execute(statement);
+    }
+    views.put(name, new View(number, binding.table().stateId(), binding.files()));
   }
 
   /** Forgets the least recently used views beyond the limit, but none of the given names. */
   void evictViews(Set<String> used) throws SQLException {
-    Iterator<String> names = views.keySet().iterator();
-    while (views.size() > MAX_VIEWS && names.hasNext()) {
-      String name = names.next();
-      if (!used.contains(name)) {
-        names.remove();
-        execute(DuckDbSql.dropView(name));
+    Iterator<Map.Entry<String, View>> oldest = views.entrySet().iterator();
+    while (views.size() > MAX_VIEWS && oldest.hasNext()) {
+      Map.Entry<String, View> entry = oldest.next();
+      if (!used.contains(entry.getKey())) {
+        oldest.remove();
+        for (String statement : DuckDbSql.dropView(entry.getKey(), entry.getValue().number())) {
+          execute(statement);
+        }
       }
     }
   }
 
   PreparedStatement prepare(String sql) throws SQLException {
     return connection.prepareStatement(sql);
+  }
+
+  Statement statement() throws SQLException {
+    return connection.createStatement();
   }
 
   /**

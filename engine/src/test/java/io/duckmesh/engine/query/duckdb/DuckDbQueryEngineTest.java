@@ -12,6 +12,7 @@ import io.duckmesh.engine.objects.ObjectNotFoundException;
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.BoundTable.TableFile;
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryFailedException;
@@ -670,6 +671,75 @@ class DuckDbQueryEngineTest {
     try (QueryExecution execution =
         fixture.engine.start("q-1", "acme", forged, List.of(), List.of(), QueryLimits.DEFAULTS)) {
       assertThat(QueryFixture.text(ResultFormat.JSON_ROWS, execution)).isEqualTo("[[128]]");
+    }
+  }
+
+  @Test
+  void instanceWithoutQueriesIsClosedAfterAWhile() throws Exception {
+    fixture.close();
+    fixture =
+        new QueryFixture(
+            folder,
+            DuckDbOptions.defaults(folder.resolve("spill")).withTenants(4, Duration.ofMillis(50)));
+    warmUp();
+
+    // An instance deletes its folder when it closes.
+    Path spill = folder.resolve("spill/acme");
+    long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (Files.exists(spill) && System.nanoTime() < deadline) {
+      Thread.onSpinWait();
+    }
+
+    assertThat(spill).doesNotExist();
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+  }
+
+  @Test
+  void queryIsCancelledWhileItStarts() {
+    warmUp();
+    QueryCancellation cancellation = new QueryCancellation();
+    try (ScheduledExecutorService other = Executors.newSingleThreadScheduledExecutor()) {
+      Future<?> cancelled = other.schedule(cancellation::cancel, 200, TimeUnit.MILLISECONDS);
+
+      assertThatThrownBy(
+              () ->
+                  fixture.engine.start(
+                      "q-1",
+                      QueryFixture.TENANT,
+                      fixture.engine.check(SLOW),
+                      List.of(),
+                      List.of(),
+                      QueryLimits.DEFAULTS,
+                      cancellation))
+          .isInstanceOf(QueryCancelledException.class);
+      assertThat(cancelled).succeedsWithin(Duration.ofSeconds(1));
+    }
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+  }
+
+  @Test
+  void closingTheEngineCancelsWhatRuns() {
+    warmUp();
+    try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+      QueryExecution execution =
+          fixture.start(
+              "SELECT i FROM range(10000000000) t(i)",
+              new QueryLimits(Duration.ofSeconds(60), Long.MAX_VALUE, Long.MAX_VALUE),
+              List.of());
+      Future<?> writing =
+          other.submit(
+              () -> {
+                try (execution) {
+                  return execution.write(ResultFormat.CSV, OutputStream.nullOutputStream());
+                }
+              });
+
+      fixture.engine.close();
+
+      assertThat(writing)
+          .failsWithin(Duration.ofSeconds(1))
+          .withThrowableThat()
+          .withCauseInstanceOf(QueryCancelledException.class);
     }
   }
 

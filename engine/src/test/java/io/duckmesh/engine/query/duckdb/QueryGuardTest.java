@@ -286,7 +286,7 @@ class QueryGuardTest {
   void statementWithoutVersionsRunsAsItWasSent() {
     String sql = "SELECT  a -- as it was\nFROM t";
 
-    assertThat(guard.runnable(guard.check(sql))).isEqualTo(sql);
+    assertThat(guard.runnable(guard.check(sql)).sql()).isEqualTo(sql);
   }
 
   @Test
@@ -294,7 +294,7 @@ class QueryGuardTest {
     CheckedQuery query =
         guard.check("SELECT T.a, ? FROM T AT (VERSION => 3) JOIN T x AT (VERSION => 4) USING (a)");
 
-    assertThat(guard.runnable(query))
+    assertThat(guard.runnable(query).sql())
         .isEqualTo(
             "SELECT T.a, $1 FROM (\"t@version 3\" AS T INNER JOIN \"t@version 4\" AS x USING (a))");
   }
