@@ -10,7 +10,6 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -51,11 +50,7 @@ class DevModeIT {
       dev.process().destroyForcibly().waitFor();
 
       assertThat(children).hasSizeGreaterThan(3);
-      long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
-      while (children.stream().anyMatch(ProcessHandle::isAlive) && System.nanoTime() < deadline) {
-        LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
-      }
-      assertThat(children).noneMatch(ProcessHandle::isAlive);
+      DevProcess.awaitEnd(children, Duration.ofSeconds(15));
     }
   }
 

@@ -70,11 +70,29 @@ final class DevProcess implements AutoCloseable {
     return tree;
   }
 
-  /** Ends the whole tree at once with SIGKILL. */
-  void killTree() throws InterruptedException {
+  /** Ends the whole tree at once with SIGKILL, and waits until nothing of it is left. */
+  void killTree() {
     List<ProcessHandle> tree = tree();
     tree.forEach(ProcessHandle::destroyForcibly);
-    process.waitFor(10, TimeUnit.SECONDS);
+    awaitEnd(tree, Duration.ofSeconds(10));
+  }
+
+  /** Waits until none of the processes is left; fails after the limit. */
+  static void awaitEnd(List<ProcessHandle> processes, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    while (processes.stream().anyMatch(ProcessHandle::isAlive)) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(
+            "Still running after %s: %s"
+                .formatted(
+                    limit,
+                    processes.stream()
+                        .filter(ProcessHandle::isAlive)
+                        .map(handle -> handle.pid() + " " + handle.info().commandLine())
+                        .toList()));
+      }
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+    }
   }
 
   /** Asks for a stop and returns the exit code. */
