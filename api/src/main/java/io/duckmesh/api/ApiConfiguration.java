@@ -50,7 +50,9 @@ import org.springframework.core.Ordered;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
+import org.springframework.security.web.firewall.StrictHttpFirewall;
 import org.springframework.security.web.util.matcher.AnyRequestMatcher;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.servlet.HandlerExceptionResolver;
@@ -164,6 +166,20 @@ public class ApiConfiguration {
     return SecurityObservationSettings.noObservations();
   }
 
+  /**
+   * Refuses paths that two readers could understand differently. Headers and parameters are left to
+   * Tomcat, which has checked them: matching each of them again costs a tenth of a small request.
+   */
+  @Bean
+  HttpFirewall httpFirewall() {
+    StrictHttpFirewall firewall = new StrictHttpFirewall();
+    firewall.setAllowedHeaderNames(name -> true);
+    firewall.setAllowedHeaderValues(value -> true);
+    firewall.setAllowedParameterNames(name -> true);
+    firewall.setAllowedParameterValues(value -> true);
+    return firewall;
+  }
+
   @Bean
   RequestRejectedHandler requestRejectedHandler() {
     return (request, response, rejected) ->
@@ -172,7 +188,7 @@ public class ApiConfiguration {
             response,
             new ProblemException(
                 ApiError.INVALID_REQUEST,
-                "The request's path or headers have characters that are not allowed"));
+                "The request's path or method has characters that are not allowed"));
   }
 
   @Bean

@@ -27,8 +27,9 @@ abstract class GatewayTestBase {
             DATABASE,
             ENGINE,
             ApiSettings.DEFAULTS.withWaits(Duration.ofSeconds(10), Duration.ofSeconds(30)));
+    static final ObjectStore STORE = openStore();
     static final TestLander LANDER =
-        new TestLander(GATEWAY.catalog(), GATEWAY.bus(), store())
+        new TestLander(GATEWAY.catalog(), GATEWAY.bus(), STORE)
             .start(GATEWAY.catalog().tenants().shards(TestDatabase.TENANT));
 
     static {
@@ -41,7 +42,7 @@ abstract class GatewayTestBase {
                   }));
     }
 
-    private static ObjectStore store() {
+    private static ObjectStore openStore() {
       try {
         return LocalObjects.open(Files.createTempDirectory("duckmesh-api"), Clock.systemUTC());
       } catch (IOException e) {
@@ -56,6 +57,11 @@ abstract class GatewayTestBase {
 
   static TestDatabase database() {
     return Shared.DATABASE;
+  }
+
+  /** Where the lander puts its files. */
+  static ObjectStore store() {
+    return Shared.STORE;
   }
 
   static TestLander lander() {

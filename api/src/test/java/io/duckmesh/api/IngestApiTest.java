@@ -211,7 +211,8 @@ class IngestApiTest extends GatewayTestBase {
     byte[] changed = whole.clone();
     changed[whole.length - 6] ^= 1;
 
-    TestGateway.Answer plain = gateway().post(events(table), rows(0, 1).getBytes(), gzip);
+    TestGateway.Answer plain =
+        gateway().post(events(table), rows(0, 1).getBytes(StandardCharsets.UTF_8), gzip);
     TestGateway.Answer cut =
         gateway().post(events(table), Arrays.copyOf(whole, whole.length / 2), gzip);
     TestGateway.Answer wrongChecksum = gateway().post(events(table), changed, gzip);
@@ -219,13 +220,13 @@ class IngestApiTest extends GatewayTestBase {
         gateway()
             .post(
                 events(table),
-                rows(0, 1).getBytes(),
+                rows(0, 1).getBytes(StandardCharsets.UTF_8),
                 Map.of("Content-Type", "application/x-ndjson", "Content-Encoding", "zstd"));
     TestGateway.Answer unknown =
         gateway()
             .post(
                 events(table),
-                rows(0, 1).getBytes(),
+                rows(0, 1).getBytes(StandardCharsets.UTF_8),
                 Map.of("Content-Type", "application/x-ndjson", "Content-Encoding", "br"));
 
     assertThat(plain.errorCode()).isEqualTo("INVALID_REQUEST");

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -80,7 +81,7 @@ class ProblemsTest extends GatewayTestBase {
         "nonsense\r\n\r\n"
       })
   void whatTheWebServerRefusesIsAProblemToo(String request) throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", gateway().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway().port())) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -104,7 +105,7 @@ class ProblemsTest extends GatewayTestBase {
 
   @Test
   void hugeBodyIsRefusedBeforeItIsRead() throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", gateway().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway().port())) {
       socket.setSoTimeout(5_000);
       socket.getOutputStream().write(head(200L << 20, "").getBytes(StandardCharsets.US_ASCII));
 
@@ -117,7 +118,7 @@ class ProblemsTest extends GatewayTestBase {
 
   @Test
   void clientThatSendsAHugeBodyToTheEndStillReadsTheRefusal() throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", gateway().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway().port())) {
       socket.setSoTimeout(20_000);
       OutputStream out = socket.getOutputStream();
       out.write(head(200L << 20, "").getBytes(StandardCharsets.US_ASCII));
@@ -133,7 +134,7 @@ class ProblemsTest extends GatewayTestBase {
 
   @Test
   void clientThatAsksFirstIsRefusedWithoutABody() throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", gateway().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway().port())) {
       socket.setSoTimeout(5_000);
       socket
           .getOutputStream()
@@ -158,7 +159,7 @@ class ProblemsTest extends GatewayTestBase {
   @Test
   void bodyThatEndsEarlyIsNotTaken() throws IOException {
     String head = head(1_000, "");
-    try (Socket socket = new Socket("127.0.0.1", gateway().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway().port())) {
       socket.setSoTimeout(5_000);
       socket.getOutputStream().write((head + "{\"id\":1}\n").getBytes(StandardCharsets.US_ASCII));
       socket.shutdownOutput();

@@ -10,6 +10,7 @@ import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.TenantId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -301,7 +302,7 @@ class QueryApiTest extends GatewayTestBase {
 
   /** Sends a query over a bare socket and reads until the server closes. */
   private static String raw(String body, String accept) throws IOException {
-    try (Socket socket = new Socket("127.0.0.1", gateway().port())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway().port())) {
       socket.setSoTimeout(10_000);
       socket.getOutputStream().write(rawRequest(body, accept).getBytes(StandardCharsets.UTF_8));
       return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -353,7 +354,7 @@ class QueryApiTest extends GatewayTestBase {
     ScriptedEngine engine = new ScriptedEngine();
     try (TestGateway gateway = TestGateway.start(database(), engine, ApiSettings.DEFAULTS)) {
       String body = "{\"sql\":\"SELECT never_ends\"}";
-      try (Socket socket = new Socket("127.0.0.1", gateway.port())) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
         socket
             .getOutputStream()
             .write(

@@ -58,7 +58,7 @@ final class TestLander implements AutoCloseable {
   private final EventBus bus;
   private final ObjectStore store;
   private final BufferAllocator allocator = new RootAllocator();
-  private final ReentrantReadWriteLock holding = new ReentrantReadWriteLock();
+  private final ReentrantReadWriteLock holding = new ReentrantReadWriteLock(true);
   private final Set<TableId> quarantined = java.util.concurrent.ConcurrentHashMap.newKeySet();
   private final List<Thread> threads = new ArrayList<>();
   private volatile boolean closed;
@@ -106,8 +106,6 @@ final class TestLander implements AutoCloseable {
         } finally {
           holding.readLock().unlock();
         }
-        // Lets a holder in, which would otherwise wait for a lock that is never free.
-        Thread.yield();
       } catch (InterruptedException e) {
         return;
       }

@@ -7,7 +7,6 @@ import io.duckmesh.catalog.ApiKey;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.catalog.TenantId;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -35,7 +34,9 @@ public final class ApiKeys {
   private final Catalog catalog;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
-  private final Cache<Hash, Optional<Caller>> known;
+
+  /** By the whole key, as it came in the request: hashing each time costs more than looking up. */
+  private final Cache<String, Optional<Caller>> known;
 
   /**
    * @param ttl how long a key that was found is not looked up again
@@ -47,8 +48,8 @@ public final class ApiKeys {
         Caffeine.newBuilder()
             .maximumSize(10_000)
             .expireAfter(
-                Expiry.<Hash, Optional<Caller>>writing(
-                    (hash, caller) -> caller.isPresent() ? ttl : UNKNOWN_TTL))
+                Expiry.<String, Optional<Caller>>writing(
+                    (key, caller) -> caller.isPresent() ? ttl : UNKNOWN_TTL))
             .build();
   }
 
@@ -80,16 +81,14 @@ public final class ApiKeys {
     if (key.length() > MAX_LENGTH || !key.startsWith("dm_")) {
       return Optional.empty();
     }
-    byte[] sha256 = sha256(key);
-    Hash hash = Hash.of(sha256);
-    Optional<Caller> caller = known.getIfPresent(hash);
+    Optional<Caller> caller = known.getIfPresent(key);
     if (caller == null) {
       caller =
           catalog
               .tenants()
-              .findApiKey(sha256)
+              .findApiKey(sha256(key))
               .map(found -> new Caller(found.keyId(), found.tenant(), found.roles()));
-      known.put(hash, caller);
+      known.put(key, caller);
     }
     return caller;
   }
@@ -107,13 +106,6 @@ public final class ApiKeys {
       return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every JDK has SHA-256", e);
-    }
-  }
-
-  private record Hash(long a, long b, long c, long d) {
-    static Hash of(byte[] sha256) {
-      ByteBuffer bytes = ByteBuffer.wrap(sha256);
-      return new Hash(bytes.getLong(), bytes.getLong(), bytes.getLong(), bytes.getLong());
     }
   }
 }

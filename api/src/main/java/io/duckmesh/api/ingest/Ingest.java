@@ -79,31 +79,29 @@ final class Ingest {
    */
   Taken take(LiveTable table, byte[] body, IngestRequest request) throws IOException {
     String requestKey = request.requestKey();
-    try (BufferAllocator own = allocator.newChildAllocator("ingest", 0, Long.MAX_VALUE)) {
-      List<Segment> segments = segments(table, body, request, own);
-      if (requestKey == null) {
-        Receipt receipt = publish(table, segments);
-        return new Taken(receipts.encode(receipt), receipt, false);
-      }
-      TableId tableId = table.info().id();
-      KeyHash bodyHash =
-          KeyHashes.body(request.format().name().getBytes(StandardCharsets.UTF_8), body);
-      RequestClaim claim = catalog.requestKeys().claim(tableId, requestKey, toCatalog(bodyHash));
-      if (!claim.bodyHash().equals(toCatalog(bodyHash))) {
-        throw new ProblemException(
-            ApiError.IDEMPOTENCY_CONFLICT,
-            "The Idempotency-Key %s came before with another body".formatted(requestKey),
-            Map.of("idempotency_key", requestKey));
-      }
-      String known = claim.receiptId();
-      if (known != null) {
-        return replay(table, known);
-      }
+    List<Segment> segments = segments(table, body, request);
+    if (requestKey == null) {
       Receipt receipt = publish(table, segments);
-      String receiptId = receipts.encode(receipt);
-      String first = complete(tableId, requestKey, receiptId);
-      return first.equals(receiptId) ? new Taken(receiptId, receipt, false) : replay(table, first);
+      return new Taken(receipts.encode(receipt), receipt, false);
     }
+    TableId tableId = table.info().id();
+    KeyHash bodyHash =
+        KeyHashes.body(request.format().name().getBytes(StandardCharsets.UTF_8), body);
+    RequestClaim claim = catalog.requestKeys().claim(tableId, requestKey, toCatalog(bodyHash));
+    if (!claim.bodyHash().equals(toCatalog(bodyHash))) {
+      throw new ProblemException(
+          ApiError.IDEMPOTENCY_CONFLICT,
+          "The Idempotency-Key %s came before with another body".formatted(requestKey),
+          Map.of("idempotency_key", requestKey));
+    }
+    String known = claim.receiptId();
+    if (known != null) {
+      return replay(table, known);
+    }
+    Receipt receipt = publish(table, segments);
+    String receiptId = receipts.encode(receipt);
+    String first = complete(tableId, requestKey, receiptId);
+    return first.equals(receiptId) ? new Taken(receiptId, receipt, false) : replay(table, first);
   }
 
   private String complete(TableId table, String requestKey, String receiptId) {
@@ -136,8 +134,8 @@ final class Ingest {
         table.info().tenant(), table.info().id(), rows, clock.instant(), Positions.of(byShard));
   }
 
-  private List<Segment> segments(
-      LiveTable table, byte[] body, IngestRequest request, BufferAllocator own) throws IOException {
+  private List<Segment> segments(LiveTable table, byte[] body, IngestRequest request)
+      throws IOException {
     RowOptions options =
         RowOptions.DEFAULTS
             .withEventKeyColumns(table.info().eventKey())
@@ -146,7 +144,7 @@ final class Ingest {
     List<Segment> segments = new ArrayList<>();
     try (RowBatch rows =
         JsonRows.read(
-            new ByteArrayInputStream(body), request.format(), table.schema(), options, own)) {
+            new ByteArrayInputStream(body), request.format(), table.schema(), options, allocator)) {
       if (rows.rowCount() == 0) {
         throw new ProblemException(ApiError.INVALID_REQUEST, "The body has no events");
       }

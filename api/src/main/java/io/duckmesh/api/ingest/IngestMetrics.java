@@ -51,8 +51,8 @@ public final class IngestMetrics {
                 new TableMeters(
                     counter("duckmesh.accepted.rows", "Events accepted", table),
                     counter("duckmesh.accepted.bytes", "Bytes of accepted bodies", table)));
-    meters.rows().increment(rows);
-    meters.bytes().increment(bytes);
+    meters.rows().increment((double) rows);
+    meters.bytes().increment((double) bytes);
     acknowledgement.record(nanos, TimeUnit.NANOSECONDS);
   }
 

@@ -29,7 +29,7 @@ public final class ProblemErrorValve extends ErrorReportValve {
             StandardCharsets.UTF_8);
     try {
       response.setContentType(ProblemWriter.CONTENT_TYPE);
-      response.setCharacterEncoding("UTF-8");
+      response.setCharacterEncoding(StandardCharsets.UTF_8);
       response.setHeader(Trace.HEADER, trace);
       java.io.PrintWriter writer = response.getReporter();
       if (writer != null) {

@@ -18,11 +18,11 @@ enum AnswerFormat {
   CSV("text/csv", ResultFormat.CSV),
   ARROW("application/vnd.apache.arrow.stream", ResultFormat.ARROW);
 
-  private final MediaType mediaType;
+  private final String mediaType;
   private final ResultFormat format;
 
   AnswerFormat(String mediaType, ResultFormat format) {
-    this.mediaType = MediaType.parseMediaType(mediaType);
+    this.mediaType = mediaType;
     this.format = format;
   }
 
@@ -31,7 +31,7 @@ enum AnswerFormat {
   }
 
   String contentType() {
-    return this == CSV ? "text/csv;header=present;charset=UTF-8" : mediaType.toString();
+    return this == CSV ? "text/csv;header=present;charset=UTF-8" : mediaType;
   }
 
   static AnswerFormat of(@Nullable String accept) {
@@ -52,14 +52,16 @@ enum AnswerFormat {
     return wanted.stream()
         .filter(type -> type.getQualityValue() > 0)
         .sorted((a, b) -> Double.compare(b.getQualityValue(), a.getQualityValue()))
-        .flatMap(type -> Arrays.stream(values()).filter(format -> type.includes(format.mediaType)))
+        .flatMap(
+            type ->
+                Arrays.stream(values())
+                    .filter(format -> type.includes(MediaType.parseMediaType(format.mediaType))))
         .findFirst()
         .orElseThrow(() -> notAcceptable(accept));
   }
 
   private static ProblemException notAcceptable(String accept) {
-    List<String> supported =
-        Arrays.stream(values()).map(format -> format.mediaType.toString()).toList();
+    List<String> supported = Arrays.stream(values()).map(format -> format.mediaType).toList();
     return new ProblemException(
         ApiError.NOT_ACCEPTABLE,
         "The answer cannot come as %s, but as %s".formatted(accept, String.join(", ", supported)),

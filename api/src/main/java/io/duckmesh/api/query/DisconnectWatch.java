@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +30,12 @@ public final class DisconnectWatch implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("disconnect-watch").daemon(true).factory());
 
+  private final ScheduledFuture<?> looking;
+
   public DisconnectWatch() {
-    executor.scheduleWithFixedDelay(
-        this::look, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+    looking =
+        executor.scheduleWithFixedDelay(
+            this::look, INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** One watched client. Closing it ends the watch. */
@@ -113,8 +117,11 @@ public final class DisconnectWatch implements AutoCloseable {
       watched.remove(this);
       // A look that has begun ends before the request does.
       lock.lock();
-      gone = true;
-      lock.unlock();
+      try {
+        gone = true;
+      } finally {
+        lock.unlock();
+      }
     }
   }
 
@@ -136,6 +143,7 @@ public final class DisconnectWatch implements AutoCloseable {
 
   @Override
   public void close() {
+    looking.cancel(false);
     executor.shutdownNow();
   }
 }

@@ -21,6 +21,7 @@ import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.ResultSummary;
@@ -37,7 +38,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -122,15 +122,9 @@ public final class QueryController {
     String queryId = UUID.randomUUID().toString();
     response.setHeader(SNAPSHOT_HEADER, bound.snapshot().id().toString());
     response.setHeader(QUERY_HEADER, queryId);
-    Thread runner = Thread.currentThread();
-    AtomicBoolean starting = new AtomicBoolean(true);
     try (DisconnectWatch.Watched client = watch.watch(request)) {
-      client.onDisconnect(
-          () -> {
-            if (starting.getAndSet(false)) {
-              runner.interrupt();
-            }
-          });
+      QueryCancellation cancellation = new QueryCancellation();
+      client.onDisconnect(cancellation::cancel);
       try (QueryExecution execution =
           engine.start(
               queryId,
@@ -138,9 +132,8 @@ public final class QueryController {
               checked,
               bound.tables(),
               asked.parameters(),
-              asked.limits())) {
-        starting.set(false);
-        client.onDisconnect(execution::cancel);
+              asked.limits(),
+              cancellation)) {
         response.setStatus(200);
         response.setContentType(format.contentType());
         response.setBufferSize(BUFFER_BYTES);

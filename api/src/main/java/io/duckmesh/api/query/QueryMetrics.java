@@ -35,8 +35,8 @@ public final class QueryMetrics {
   }
 
   void answered(long rowCount, long byteCount) {
-    rows.increment(rowCount);
-    bytes.increment(byteCount);
+    rows.increment((double) rowCount);
+    bytes.increment((double) byteCount);
   }
 
   private Timer timer(String outcome) {

@@ -36,7 +36,7 @@ public final class TomcatConnectionValve extends ValveBase {
      */
     @Override
     public boolean closed() {
-      request.action(ActionCode.AVAILABLE, Boolean.TRUE);
+      request.action(ActionCode.AVAILABLE, true);
       return request.getAvailable() == 1;
     }
 

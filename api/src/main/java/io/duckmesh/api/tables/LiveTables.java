@@ -1,23 +1,33 @@
 package io.duckmesh.api.tables;
 
-import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.TenantId;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * Tables by name, remembered for a moment, so that ingest does not ask the catalog for every
- * request. What is not there is not remembered: a table that another gateway made is found at once.
+ * request. A table in use is looked up again before its time is over, while requests go on with
+ * what is known. What is not there is not remembered: a table that another gateway made is found at
+ * once.
  */
 public final class LiveTables {
-  private final Catalog catalog;
-  private final Cache<Name, LiveTable> tables;
+  private final LoadingCache<Name, Optional<LiveTable>> tables;
 
+  /**
+   * @param ttl how old an answer may be
+   */
   public LiveTables(Catalog catalog, Duration ttl) {
-    this.catalog = catalog;
-    this.tables = Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(ttl).build();
+    this.tables =
+        Caffeine.newBuilder()
+            .maximumSize(10_000)
+            .expireAfterWrite(ttl)
+            .refreshAfterWrite(ttl.dividedBy(2))
+            .executor(Thread::startVirtualThread)
+            .build(name -> catalog.tables().find(name.tenant(), name.table()).map(LiveTable::of));
   }
 
   /**
@@ -26,14 +36,13 @@ public final class LiveTables {
    * @throws TableNotFoundException if there is none
    */
   public LiveTable load(TenantId tenant, String name) {
-    return tables.get(
-        new Name(tenant, name),
-        key ->
-            catalog
-                .tables()
-                .find(tenant, name)
-                .map(LiveTable::of)
-                .orElseThrow(() -> new TableNotFoundException(tenant, name)));
+    Name key = new Name(tenant, name);
+    Optional<LiveTable> table = tables.get(key);
+    if (table.isEmpty()) {
+      tables.invalidate(key);
+      throw new TableNotFoundException(tenant, name);
+    }
+    return table.get();
   }
 
   /** Forgets what is remembered of the name, after it was changed here. */

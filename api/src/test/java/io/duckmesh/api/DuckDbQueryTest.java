@@ -1,0 +1,195 @@
+package io.duckmesh.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.duckmesh.engine.objects.cache.ObjectCache;
+import io.duckmesh.engine.query.QueryEngine;
+import io.duckmesh.engine.query.duckdb.DuckDbOptions;
+import io.duckmesh.engine.query.duckdb.DuckDbQueries;
+import java.io.ByteArrayInputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.ipc.ArrowStreamReader;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+/** Queries with the real engine, from the request to the rows. */
+class DuckDbQueryTest extends GatewayTestBase {
+  @TempDir private static Path directory;
+  private static ObjectCache cache;
+  private static QueryEngine engine;
+  private static TestGateway real;
+  private static String table;
+
+  @BeforeAll
+  static void start() {
+    cache = ObjectCache.open(store(), directory.resolve("cache"), 1L << 30);
+    engine = DuckDbQueries.create(cache, DuckDbOptions.defaults(directory.resolve("spill")));
+    real = TestGateway.start(database(), engine, ApiSettings.DEFAULTS);
+    table = newTable();
+    String rows =
+        IntStream.range(0, 2_000)
+            .mapToObj(
+                i -> "{\"id\":%d,\"amount\":\"%d.25\",\"note\":\"n%d\"}".formatted(i, i, i % 7))
+            .collect(Collectors.joining("\n"));
+    TestGateway.Answer sent = real.post(events(table) + "?wait=visible&timeout=10s", rows, NDJSON);
+    assertThat(sent.json().get("state").asString()).isEqualTo("visible");
+  }
+
+  @AfterAll
+  static void stop() {
+    real.close();
+    engine.close();
+    cache.close();
+  }
+
+  private static TestGateway.Answer query(String sql, String more) {
+    return real.post("/v1/query", "{\"sql\":\"%s\"%s}".formatted(sql.formatted(table), more));
+  }
+
+  @Test
+  void rowsComeBackAsTheyWereSent() {
+    TestGateway.Answer answer =
+        query(
+            "SELECT id, amount, note FROM %s WHERE id >= ? AND note = ? ORDER BY id LIMIT 2",
+            ",\"params\":[100,\"n3\"]");
+
+    assertThat(answer.body().replace("\n", ""))
+        .contains("\"rows\":[[101,101.25,\"n3\"],[108,108.25,\"n3\"]]");
+    assertThat(answer.json().get("columns").toString())
+        .isEqualTo(
+            "[{\"name\":\"id\",\"type\":\"BIGINT\"},{\"name\":\"amount\",\"type\":\"DECIMAL(9,2)\"},"
+                + "{\"name\":\"note\",\"type\":\"VARCHAR\"}]");
+  }
+
+  @Test
+  void ownWriteIsSeenWithItsToken() {
+    for (int i = 0; i < 10; i++) {
+      JsonNode sent = real.post(events(table), "{\"id\":%d}".formatted(1_000_000 + i)).json();
+      TestGateway.Answer answer =
+          query(
+              "SELECT count(*) FROM %s WHERE id = " + (1_000_000 + i),
+              ",\"min_visibility_token\":\"%s\"".formatted(sent.get("token").asString()));
+      assertThat(answer.json().get("rows").toString()).isEqualTo("[[1]]");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          SELECT nothing FROM %s                                  | | 400 | QUERY_REJECTED
+          SELECT 1; SELECT 2                                      | | 400 | QUERY_REJECTED
+          DROP TABLE %s                                           | | 400 | QUERY_REJECTED
+          SELECT * FROM read_text('/etc/passwd')                  | | 400 | QUERY_REJECTED
+          SELECT * FROM '/etc/passwd'                             | | 404 | TABLE_NOT_FOUND
+          SELECT error('x') FROM %s                               | | | QUERY
+          SELECT CAST(note AS INTEGER) FROM %s                    | | 422 | QUERY_FAILED
+          SELECT count(*) FROM %s a, %s b, %s c, %s d             | ,"limits":{"timeout_ms":200} | 504 | QUERY_TIMEOUT
+          """)
+  void failuresHaveTheirCodes(String sql, String more, Integer status, String code) {
+    TestGateway.Answer answer = query(sql.replace("%s", table), more == null ? "" : more);
+
+    assertThat(answer.header("Content-Type")).isEqualTo("application/problem+json");
+    assertThat(answer.errorCode()).startsWith(code);
+    if (status != null) {
+      assertThat(answer.status()).isEqualTo(status);
+    }
+  }
+
+  @Test
+  void answerThatIsCutSaysSo() {
+    TestGateway.Answer answer = query("SELECT id FROM %s", ",\"limits\":{\"max_rows\":10}");
+
+    assertThat(answer.json().get("rows")).hasSize(10);
+    assertThat(answer.json().get("row_count").asInt()).isEqualTo(10);
+    assertThat(answer.json().get("truncated").asBoolean()).isTrue();
+  }
+
+  @Test
+  void otherFormatsHoldTheSameRows() throws Exception {
+    String body = "{\"sql\":\"SELECT id, note FROM %s WHERE id < 3 ORDER BY id\"}".formatted(table);
+
+    String ndjson = real.post("/v1/query", body, Map.of("Accept", "application/x-ndjson")).body();
+    String csv = real.post("/v1/query", body, Map.of("Accept", "text/csv")).body();
+    HttpRequest arrow =
+        real.request("/v1/query")
+            .header("Content-Type", "application/json")
+            .header("Accept", "application/vnd.apache.arrow.stream")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    byte[] stream =
+        TestGateway.client().send(arrow, HttpResponse.BodyHandlers.ofByteArray()).body();
+
+    assertThat(ndjson)
+        .isEqualTo(
+            "{\"id\":0,\"note\":\"n0\"}\n{\"id\":1,\"note\":\"n1\"}\n{\"id\":2,\"note\":\"n2\"}\n");
+    assertThat(csv.replace("\r\n", "\n")).isEqualTo("id,note\n0,n0\n1,n1\n2,n2\n");
+    long rows = 0;
+    try (BufferAllocator allocator = new RootAllocator();
+        ArrowStreamReader reader =
+            new ArrowStreamReader(new ByteArrayInputStream(stream), allocator)) {
+      while (reader.loadNextBatch()) {
+        rows += reader.getVectorSchemaRoot().getRowCount();
+      }
+    }
+    assertThat(rows).isEqualTo(3);
+  }
+
+  @Test
+  void clientThatGoesCancelsAQueryThatStillComputes() throws Exception {
+    String body =
+        "{\"sql\":\"SELECT count(*) FROM %s a, %s b, %s c, %s d WHERE a.id + b.id + c.id + d.id = -1\"}"
+            .replace("%s", table);
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), real.port())) {
+      socket
+          .getOutputStream()
+          .write(
+              """
+              POST /v1/query HTTP/1.1\r
+              Host: localhost\r
+              Authorization: Bearer %s\r
+              Content-Type: application/json\r
+              Content-Length: %d\r
+              \r
+              %s"""
+                  .formatted(real.key(), body.length(), body)
+                  .getBytes(StandardCharsets.UTF_8));
+      socket.getOutputStream().flush();
+      socket.setSoTimeout(700);
+      assertThat(readTimesOut(socket)).isTrue();
+    }
+
+    long end = System.nanoTime() + 10_000_000_000L;
+    String cancelled = "duckmesh_query_seconds_count{outcome=\"query_cancelled\"} 1";
+    String metrics = real.get("/metrics").body();
+    while (!metrics.contains(cancelled) && System.nanoTime() < end) {
+      metrics = real.get("/metrics").body();
+    }
+    assertThat(metrics).contains(cancelled);
+  }
+
+  private static boolean readTimesOut(Socket socket) throws java.io.IOException {
+    try {
+      socket.getInputStream().read();
+      return false;
+    } catch (java.net.SocketTimeoutException e) {
+      return true;
+    }
+  }
+}
