@@ -8,8 +8,8 @@ import java.time.Duration;
 /**
  * What DuckDB may take of the machine.
  *
- * @param spillDirectory where queries spill what does not fit into memory; a folder per tenant is
- *     made below it and emptied when the tenant's instance closes
+ * @param spillDirectory where queries spill what does not fit into memory; of one engine at a time,
+ *     which empties it when it opens
  * @param spillBytes most bytes that one tenant's instance spills
  * @param memoryBytes most memory of one tenant's instance
  * @param threads threads of one tenant's instance

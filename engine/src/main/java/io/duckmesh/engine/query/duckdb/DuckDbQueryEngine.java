@@ -46,6 +46,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final DuckDbOptions options;
   private final Path filesRoot;
   private final QueryGuard guard;
+  private final SpillFolders spill;
   private final BufferAllocator allocator = new RootAllocator();
   private final ScheduledThreadPoolExecutor watchdog;
 
@@ -55,10 +56,12 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final Set<DuckDbExecution> running = new HashSet<>();
   private boolean closed;
 
-  private DuckDbQueryEngine(ObjectCache cache, DuckDbOptions options, QueryGuard guard) {
+  private DuckDbQueryEngine(
+      ObjectCache cache, DuckDbOptions options, QueryGuard guard, SpillFolders spill) {
     this.cache = cache;
     this.options = options;
     this.guard = guard;
+    this.spill = spill;
     this.filesRoot = cache.root().toAbsolutePath().normalize();
     this.watchdog =
         new ScheduledThreadPoolExecutor(
@@ -71,7 +74,8 @@ final class DuckDbQueryEngine implements QueryEngine {
   }
 
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options) {
-    return new DuckDbQueryEngine(cache, options, QueryGuard.open());
+    SpillFolders spill = SpillFolders.open(options.spillDirectory());
+    return new DuckDbQueryEngine(cache, options, QueryGuard.open(), spill);
   }
 
   @Override
@@ -191,7 +195,7 @@ final class DuckDbQueryEngine implements QueryEngine {
         if (instances.size() >= options.maxTenants()) {
           surplus = longestIdle();
         }
-        instance = TenantInstance.open(tenant, filesRoot, options);
+        instance = TenantInstance.open(tenant, filesRoot, spill.next(), options);
         instance.enter();
       }
       instances.put(tenant, instance);

@@ -10,14 +10,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Properties;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Stream;
 import org.duckdb.DuckDBConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,12 +50,13 @@ final class TenantInstance implements AutoCloseable {
     this.usedAtNanos = System.nanoTime();
   }
 
-  static TenantInstance open(String tenant, Path filesRoot, DuckDbOptions options) {
-    Path spill = options.spillDirectory().toAbsolutePath().normalize().resolve(tenant);
+  /**
+   * @param spill folder of this instance alone, which is made now and deleted at the end
+   */
+  static TenantInstance open(String tenant, Path filesRoot, Path spill, DuckDbOptions options) {
     Properties properties = new Properties();
     properties.setProperty("jdbc_stream_results", "true");
     try {
-      deleteFolder(spill);
       Files.createDirectories(spill);
       DuckDBConnection instance =
           DriverManager.getConnection("jdbc:duckdb:", properties).unwrap(DuckDBConnection.class);
@@ -182,21 +181,10 @@ final class TenantInstance implements AutoCloseable {
     }
     DuckDbFailures.closeQuietly(instance);
     try {
-      deleteFolder(spill);
+      SpillFolders.delete(spill);
     } catch (IOException e) {
       log.warn("Cannot delete spill folder folder={}", spill, e);
     }
     log.info("Closed DuckDB instance tenant={}", tenant);
-  }
-
-  private static void deleteFolder(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }

@@ -681,10 +681,13 @@ class DuckDbQueryEngineTest {
         new QueryFixture(
             folder,
             DuckDbOptions.defaults(folder.resolve("spill")).withTenants(4, Duration.ofMillis(50)));
-    warmUp();
+    Path spill = folder.resolve("spill/instance-1");
+    try (QueryExecution execution = fixture.start("SELECT 1")) {
+      assertThat(execution.columns()).hasSize(1);
+      assertThat(spill).exists();
+    }
 
     // An instance deletes its folder when it closes.
-    Path spill = folder.resolve("spill/acme");
     long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
     while (Files.exists(spill) && System.nanoTime() < deadline) {
       Thread.onSpinWait();
