@@ -123,23 +123,19 @@ abstract sealed class ValueEncoder {
 
   private static ValueEncoder decimal(
       ColumnType source, Decimal target, FieldVector vector, ColumnWriter writer) {
-    int sourceScale;
-    int sourceDigits;
-    if (source instanceof Decimal decimal) {
-      sourceScale = decimal.scale();
-      sourceDigits = decimal.precision() - decimal.scale();
-    } else if (source == Primitive.SMALLINT) {
-      sourceScale = 0;
-      sourceDigits = 5;
-    } else if (source == Primitive.INTEGER) {
-      sourceScale = 0;
-      sourceDigits = 10;
-    } else if (source == Primitive.BIGINT) {
-      sourceScale = 0;
-      sourceDigits = 19;
-    } else {
-      throw notWidening(source, target);
-    }
+    int sourceScale = source instanceof Decimal decimal ? decimal.scale() : 0;
+    int sourceDigits =
+        switch (source) {
+          case Decimal decimal -> decimal.precision() - decimal.scale();
+          case Primitive primitive ->
+              switch (primitive) {
+                case SMALLINT -> 5;
+                case INTEGER -> 10;
+                case BIGINT -> 19;
+                default -> throw notWidening(source, target);
+              };
+          default -> throw notWidening(source, target);
+        };
     int shift = target.scale() - sourceScale;
     if (shift < 0 || sourceDigits > target.precision() - target.scale()) {
       throw notWidening(source, target);

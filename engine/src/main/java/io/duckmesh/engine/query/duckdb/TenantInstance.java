@@ -126,7 +126,7 @@ final class TenantInstance implements AutoCloseable {
   }
 
   /**
-   * Takes a slot; it is given back by {@link #giveBack} or {@link #discard}.
+   * Takes a slot; {@link #giveSlotBack} gives it back.
    *
    * @throws QueryOverloadedException if too many wait already, or none became free in time
    */
