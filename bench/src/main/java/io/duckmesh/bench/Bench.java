@@ -34,6 +34,20 @@ final class Bench implements Callable<Integer> {
       description = "Which parts run: ${DEFAULT-VALUE}.")
   private List<String> only = List.of();
 
+  @Option(
+      names = "--batch",
+      split = ",",
+      defaultValue = "1,100,1000,10000",
+      description = "Rows of an ingest request: ${DEFAULT-VALUE}.")
+  private List<Integer> batches = List.of();
+
+  @Option(
+      names = "--connections",
+      split = ",",
+      defaultValue = "8,64",
+      description = "Connections that send: ${DEFAULT-VALUE}.")
+  private List<Integer> connections = List.of();
+
   private Bench() {}
 
   @Override
@@ -53,7 +67,7 @@ final class Bench implements Callable<Integer> {
       }
       if (only.contains("ingest")) {
         try (BarePostgres postgres = new BarePostgres()) {
-          new IngestBenchmark(server, postgres, seconds, out).run();
+          new IngestBenchmark(server, postgres, batches, connections, seconds, out).run();
         }
       }
       out.println();

@@ -2,23 +2,35 @@ package io.duckmesh.bench;
 
 import java.io.IOException;
 import java.io.PrintStream;
+import java.util.List;
 
 /**
  * Durable ingest: rows a second and acknowledgement times, by batch size, connections and event
  * keys.
  */
 final class IngestBenchmark {
-  private static final int[] BATCHES = {1, 100, 1_000, 10_000};
-  private static final int[] CONNECTIONS = {8, 64};
-
   private final Server server;
   private final BarePostgres postgres;
+  private final List<Integer> batches;
+  private final List<Integer> connections;
   private final double seconds;
   private final PrintStream out;
 
-  IngestBenchmark(Server server, BarePostgres postgres, double seconds, PrintStream out) {
+  /**
+   * @param batches rows of a request, each measured by itself
+   * @param connections the same
+   */
+  IngestBenchmark(
+      Server server,
+      BarePostgres postgres,
+      List<Integer> batches,
+      List<Integer> connections,
+      double seconds,
+      PrintStream out) {
     this.server = server;
     this.postgres = postgres;
+    this.batches = batches;
+    this.connections = connections;
     this.seconds = seconds;
     this.out = out;
   }
@@ -35,20 +47,20 @@ final class IngestBenchmark {
         "| rows a request | connections | event keys | rows/s | requests/s | ack p50 ms | ack p99 ms |"
             + " drained after s | bare PostgreSQL rows/s | ratio |");
     out.println("|---:|---:|---|---:|---:|---:|---:|---:|---:|---:|");
-    for (int batch : BATCHES) {
-      for (int connections : CONNECTIONS) {
-        double bare = postgres.insert(connections, seconds, batch).callsPerSecond() * batch;
+    for (int batch : batches) {
+      for (int clients : connections) {
+        double bare = postgres.insert(clients, seconds, batch).callsPerSecond() * batch;
         for (boolean eventKeys : new boolean[] {false, true}) {
-          line(batch, connections, eventKeys, bare);
+          line(batch, clients, eventKeys, bare);
         }
       }
     }
   }
 
-  private void line(int batch, int connections, boolean eventKeys, double bare) throws Exception {
-    String table = "ingest_%d_%d_%s".formatted(batch, connections, eventKeys ? "keyed" : "plain");
+  private void line(int batch, int clients, boolean eventKeys, double bare) throws Exception {
+    String table = "ingest_%d_%d_%s".formatted(batch, clients, eventKeys ? "keyed" : "plain");
     server.createTable(table, eventKeys);
-    Load.Result result = ingest(table, connections, batch);
+    Load.Result result = ingest(table, clients, batch);
     double drained = server.drain();
     long expected = (long) result.latencies().count() * batch;
     long visible = server.query("SELECT count(*) FROM " + table).get("rows").get(0).get(0).asLong();
@@ -60,7 +72,7 @@ final class IngestBenchmark {
     out.printf(
         "| %,d | %d | %s | %,.0f | %,.0f | %.2f | %.2f | %.1f | %,.0f | %.2f |%n",
         batch,
-        connections,
+        clients,
         eventKeys ? "yes" : "no",
         rows,
         result.callsPerSecond(),
@@ -71,8 +83,8 @@ final class IngestBenchmark {
         rows / bare);
   }
 
-  private Load.Result ingest(String table, int connections, int batch) throws Exception {
-    return Load.run(connections, seconds, index -> new Sender(server, table, index, batch, ""));
+  private Load.Result ingest(String table, int clients, int batch) throws Exception {
+    return Load.run(clients, seconds, index -> new Sender(server, table, index, batch, ""));
   }
 
   /** Sends bodies of flights over one connection. */
