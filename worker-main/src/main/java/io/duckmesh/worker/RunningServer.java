@@ -106,6 +106,8 @@ public final class RunningServer implements AutoCloseable {
             "org.springframework.context.annotation")) {
       properties.put("logging.level." + reporter, "OFF");
     }
+    // Small servers lack heartbeats of workers, which nothing of ours depends on.
+    properties.put("logging.level.io.temporal.internal.worker.HeartbeatManager", "ERROR");
     for (String chatty : List.of("org.flywaydb", "org.apache.arrow", "org.apache.catalina")) {
       properties.put("logging.level." + chatty, "WARN");
     }

@@ -76,7 +76,10 @@ final class TemporalPrograms {
       }
       http.shutdownNow();
       if (program.isEmpty()) {
-        say.accept("the download failed: HTTP status " + response.statusCode());
+        say.accept(
+            response.statusCode() == 200
+                ? "the download failed: the archive has no program"
+                : "the download failed: HTTP status " + response.statusCode());
       }
       return program;
     } catch (IOException | TimeoutException e) {
