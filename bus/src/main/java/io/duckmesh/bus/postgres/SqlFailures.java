@@ -21,13 +21,13 @@ final class SqlFailures {
     if (sql == null) {
       return new IllegalStateException(message, failure);
     }
-    String state = state(sql);
-    if (!isTransient(state)) {
-      return new IllegalStateException(message + ": " + sql.getMessage(), failure);
-    }
+    // Without a connection no statement is to blame, and whatever the reason, it may be gone later.
     boolean connected =
         !(failure instanceof ConnectionException)
             && !(sql instanceof SQLTransientConnectionException);
+    if (connected && !isTransient(state(sql))) {
+      return new IllegalStateException(message + ": " + sql.getMessage(), failure);
+    }
     return new BusUnavailableException(
         message + ": " + sql.getMessage(), connected && mayHaveCommitted(sql), failure);
   }
@@ -51,9 +51,10 @@ final class SqlFailures {
   private static boolean isTransient(String state) {
     return state.isEmpty()
         || state.startsWith("08") // connection
-        || state.startsWith("25006") // read only: a former primary
-        || state.startsWith("40") // rolled back by the server: deadlock
+        || state.startsWith("25006") // read only: a standby, or a former primary
+        || state.startsWith("40") // rolled back by the server: serialization or deadlock
         || state.startsWith("53") // disk, memory or connections exhausted
+        || state.startsWith("55000") // the database takes no connections
         || state.startsWith("55P03") // lock timeout
         || state.startsWith("57") // cancelled, shut down, starting
         || state.startsWith("58"); // system error

@@ -1,6 +1,8 @@
 package io.duckmesh.catalog.postgres;
 
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import org.jdbi.v3.core.ConnectionException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -15,8 +17,10 @@ final class SqlFailures {
     if (sql == null) {
       return false;
     }
+    if (hasNoConnection(failure)) {
+      return true;
+    }
     String state = sql.getSQLState();
-    // A pool or driver that has no connection to give sets no state.
     return state == null || isConnectionLost(state) || isTransient(state);
   }
 
@@ -44,13 +48,27 @@ final class SqlFailures {
   }
 
   private static boolean isTransient(String state) {
-    // 40: rolled back by serialization or deadlock; 53: out of resources; 55P03: lock not
-    // available; 57014: cancelled; 25006: a standby or read-only server answered.
-    return state.startsWith("40")
-        || state.startsWith("53")
-        || state.equals("55P03")
-        || state.equals("57014")
-        || state.equals("25006");
+    return state.startsWith("25006") // read only: a standby, or a former primary
+        || state.startsWith("40") // rolled back by the server: serialization or deadlock
+        || state.startsWith("53") // disk, memory or connections exhausted
+        || state.startsWith("55000") // the database takes no connections
+        || state.startsWith("55P03") // lock timeout
+        || state.startsWith("57") // cancelled, shut down, starting
+        || state.startsWith("58"); // system error
+  }
+
+  /**
+   * Whether it failed for want of a connection: then no statement is to blame, and whatever the
+   * reason, it may be gone later.
+   */
+  private static boolean hasNoConnection(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConnectionException
+          || cause instanceof SQLTransientConnectionException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static @Nullable SQLException sqlException(Throwable failure) {

@@ -8,6 +8,7 @@ import io.duckmesh.catalog.CatalogUnavailableException;
 import io.duckmesh.catalog.Installation;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.testing.PostgresServer;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -19,8 +20,11 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** Making the schema. */
@@ -72,6 +76,49 @@ class PostgresMigrationTest {
                             .mapTo(String.class)
                             .list()));
     assertThat(schemas).containsExactly("catalog");
+  }
+
+  @Test
+  void databaseThatTakesNoConnectionsIsUnavailable() {
+    DataSource database = PostgresServer.shared().newDatabase();
+    PostgresCatalog.migrate(database);
+    String name =
+        Jdbi.create(database)
+            .withHandle(
+                handle ->
+                    handle.createQuery("SELECT current_database()").mapTo(String.class).one());
+
+    Jdbi.create(PostgresServer.shared().newDatabase())
+        .useHandle(
+            handle -> handle.execute("ALTER DATABASE %s ALLOW_CONNECTIONS false".formatted(name)));
+
+    assertThatThrownBy(() -> PostgresCatalog.migrate(database))
+        .isInstanceOf(CatalogUnavailableException.class);
+    try (Catalog catalog = PostgresCatalog.create(database, database, Clock.systemUTC())) {
+      assertThatThrownBy(() -> catalog.tenants().findApiKey(new byte[32]))
+          .isInstanceOf(CatalogUnavailableException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"08006", "25006", "40001", "53300", "55000", "55P03", "57014", "57P01", "58030"})
+  void failureThatTimeMayCureIsUnavailable(String state) {
+    assertThat(SqlFailures.isUnavailable(new SQLException("failed", state))).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"22012", "23505", "42601", "42P01", "55006", "XX000"})
+  void failureOfAStatementIsNotUnavailable(String state) {
+    assertThat(SqlFailures.isUnavailable(new SQLException("failed", state))).isFalse();
+  }
+
+  @Test
+  void refusedConnectionIsUnavailableWhateverTheReason() {
+    assertThat(
+            SqlFailures.isUnavailable(
+                new ConnectionException(new SQLException("no such password", "28P01"))))
+        .isTrue();
   }
 
   @Test
