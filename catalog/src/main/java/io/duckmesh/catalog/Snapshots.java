@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** States of a tenant, which never change. */
+/** States of a tenant, which never change. Tables are found by names in any case. */
 public interface Snapshots {
   /** The newest snapshot; a tenant always has one. */
   Snapshot newest(TenantId tenant);

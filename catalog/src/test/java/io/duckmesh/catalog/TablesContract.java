@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +64,54 @@ abstract class TablesContract extends CatalogContract {
   }
 
   @Test
+  void nameOfALiveTableIsTakenInEveryCase() {
+    table("Flights");
+    SnapshotId before = newest();
+
+    assertThatThrownBy(() -> table("fLIGHTS"))
+        .isInstanceOfSatisfying(
+            TableExistsException.class, e -> assertThat(e.existing()).isEqualTo("Flights"));
+
+    assertThat(newest()).isEqualTo(before);
+    catalog.tables().drop(TENANT, "Flights");
+    assertThat(table("fLIGHTS").name()).isEqualTo("fLIGHTS");
+  }
+
+  @Test
+  void tableIsFoundAndDroppedInEveryCaseOfItsName() {
+    TableInfo created = table("Flights");
+    SnapshotId live = newest();
+
+    assertThat(catalog.tables().find(TENANT, "FLIGHTS")).contains(created);
+    assertThat(catalog.snapshots().manifest(TENANT, live, "flights").table()).isEqualTo(created);
+    assertThat(catalog.snapshots().changedIn(TENANT, live, "flighTS")).contains(live);
+    assertThat(catalog.snapshots().newestTables(TENANT, Set.of("flights", "FLIGHTS")).changedIn())
+        .isEqualTo(Map.of("flights", live, "FLIGHTS", live));
+    catalog.tables().drop(TENANT, "flightS");
+    assertThat(catalog.tables().find(TENANT, "Flights")).isEmpty();
+  }
+
+  @Test
+  void moreShardsThanTheTenantHasAreRefusedAndChangeNothing() {
+    SnapshotId before = newest();
+
+    assertThatThrownBy(
+            () ->
+                catalog
+                    .tables()
+                    .create(TENANT, draft("wide", TableSettings.DEFAULTS.withShards(4))))
+        .isInstanceOfSatisfying(
+            TooManyShardsException.class,
+            e -> {
+              assertThat(e.asked()).isEqualTo(4);
+              assertThat(e.available()).isEqualTo(3);
+            });
+
+    assertThat(newest()).isEqualTo(before);
+    assertThat(catalog.tables().find(TENANT, "wide")).isEmpty();
+  }
+
+  @Test
   void tenantsMayUseTheSameName() {
     TenantId acme = new TenantId("acme");
     catalog.tenants().ensure(acme, 1);
@@ -85,17 +135,6 @@ abstract class TablesContract extends CatalogContract {
         catalog.tables().create(TENANT, draft("d", TableSettings.DEFAULTS.withShards(2)));
 
     assertThat(wide.shards()).containsExactly(new ShardId("default-0"), new ShardId("default-1"));
-  }
-
-  @Test
-  void moreShardsThanTheTenantHasAreRefused() {
-    TableDraft draft = draft("wide", TableSettings.DEFAULTS.withShards(4));
-
-    assertThatThrownBy(() -> catalog.tables().create(TENANT, draft))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("has 3");
-
-    assertThat(catalog.tables().find(TENANT, "wide")).isEmpty();
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.TableSchema;
 import io.duckmesh.catalog.Tables;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.TooManyShardsException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -37,14 +38,19 @@ final class JdbiTables implements Tables {
         handle -> {
           Snapshot snapshot = nextSnapshot(handle, tenant, "create_table");
           TableDao dao = handle.attach(TableDao.class);
+          // The new snapshot locks the tenant: nobody else creates a table of that name meanwhile.
+          dao.findLiveName(tenant.value(), draft.name())
+              .ifPresent(
+                  existing -> {
+                    throw new TableExistsException(tenant, existing);
+                  });
           UUID tableId = insertTable(dao, tenant, draft, snapshot);
           dao.insertSchema(tableId, 1, snapshot.id().value());
           insertColumns(dao, tableId, draft.columns());
           int shards = dao.insertShards(tableId, tenant.value(), draft.settings().shards());
           if (shards < draft.settings().shards()) {
-            throw new IllegalArgumentException(
-                "Table %s cannot live on %d shards: tenant %s has %d"
-                    .formatted(draft.name(), draft.settings().shards(), tenant, shards));
+            throw new TooManyShardsException(
+                tenant, draft.name(), draft.settings().shards(), shards);
           }
           handle.attach(SnapshotDao.class).insertChange(tableId, snapshot.id().value());
           return dao.find(tableId).orElseThrow();
@@ -53,21 +59,14 @@ final class JdbiTables implements Tables {
 
   private static UUID insertTable(
       TableDao dao, TenantId tenant, TableDraft draft, Snapshot snapshot) {
-    try {
-      return dao.insert(
-          tenant.value(),
-          draft.name(),
-          draft.eventKey().toArray(String[]::new),
-          draft.sortBy().toArray(String[]::new),
-          Math.max(1, draft.settings().keyWindow().toMillis()),
-          snapshot.id().value(),
-          snapshot.committedAt());
-    } catch (UnableToExecuteStatementException e) {
-      if (SqlFailures.violates(e, "live_table_name")) {
-        throw new TableExistsException(tenant, draft.name());
-      }
-      throw e;
-    }
+    return dao.insert(
+        tenant.value(),
+        draft.name(),
+        draft.eventKey().toArray(String[]::new),
+        draft.sortBy().toArray(String[]::new),
+        Math.max(1, draft.settings().keyWindow().toMillis()),
+        snapshot.id().value(),
+        snapshot.committedAt());
   }
 
   private static void insertColumns(TableDao dao, UUID tableId, List<ColumnDefinition> columns) {

@@ -125,13 +125,13 @@ interface SnapshotDao {
         AND (t.dropped_in IS NULL OR t.dropped_in > s.snapshot_id)
       WHERE s.tenant_id = :tenantId
         AND s.snapshot_id = :snapshotId
-        AND t.name = :tableName
+        AND lower(t.name COLLATE "C") = lower(:tableName COLLATE "C")
       """)
   Optional<Long> changedIn(String tenantId, long snapshotId, String tableName);
 
   /**
-   * The tenant's newest snapshot, in a row for each of the names that it has a table of, or in one
-   * row without a name. One statement, so all of it is of one moment.
+   * The tenant's newest snapshot, in a row for each of the names that it has a table of, as they
+   * were asked for, or in one row without a name. One statement, so all of it is of one moment.
    */
   @SqlQuery(
       """
@@ -142,15 +142,17 @@ interface SnapshotDao {
         ORDER BY snapshot_id DESC
         LIMIT 1
       )
-      SELECT n.tenant_id, n.snapshot_id, n.committed_at, n.operation, t.name,
+      SELECT n.tenant_id, n.snapshot_id, n.committed_at, n.operation, t.asked AS name,
              (SELECT max(c.snapshot_id)
               FROM catalog.snapshot_table c
               WHERE c.table_id = t.table_id
                 AND c.snapshot_id <= n.snapshot_id) AS changed_in
       FROM newest n
-      LEFT JOIN catalog.tenant_table t
+      LEFT JOIN (
+        unnest(:tableNames) AS a(asked)
+        JOIN catalog.tenant_table ON lower(name COLLATE "C") = lower(asked COLLATE "C")
+      ) t
         ON t.tenant_id = n.tenant_id
-        AND t.name = ANY (:tableNames)
         AND t.created_in <= n.snapshot_id
         AND (t.dropped_in IS NULL OR t.dropped_in > n.snapshot_id)
       """)

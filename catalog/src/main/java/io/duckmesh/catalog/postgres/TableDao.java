@@ -88,10 +88,20 @@ interface TableDao {
 
   @SqlQuery(
       """
+      SELECT name
+      FROM catalog.tenant_table
+      WHERE tenant_id = :tenantId
+        AND lower(name COLLATE "C") = lower(:name COLLATE "C")
+        AND dropped_in IS NULL
+      """)
+  Optional<String> findLiveName(String tenantId, String name);
+
+  @SqlQuery(
+      """
       UPDATE catalog.tenant_table
       SET dropped_in = :droppedIn
       WHERE tenant_id = :tenantId
-        AND name = :name
+        AND lower(name COLLATE "C") = lower(:name COLLATE "C")
         AND dropped_in IS NULL
       RETURNING table_id
       """)
@@ -104,7 +114,7 @@ interface TableDao {
              schema_version, field_ids, names, types, required, default_values
       FROM catalog.table_with_schema
       WHERE tenant_id = :tenantId
-        AND name = :name
+        AND lower(name COLLATE "C") = lower(:name COLLATE "C")
         AND dropped_in IS NULL
         AND schema_end IS NULL
       """)
@@ -168,7 +178,7 @@ interface TableDao {
         AND (t.schema_end IS NULL OR t.schema_end > s.snapshot_id)
       WHERE s.tenant_id = :tenantId
         AND s.snapshot_id = :snapshotId
-        AND t.name = :name
+        AND lower(t.name COLLATE "C") = lower(:name COLLATE "C")
       """)
   Optional<TableAtSnapshot> findAt(String tenantId, long snapshotId, String name);
 

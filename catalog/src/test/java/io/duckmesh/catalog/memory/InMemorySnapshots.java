@@ -106,7 +106,7 @@ final class InMemorySnapshots implements Snapshots {
   }
 
   private Optional<Table> at(TenantId tenant, SnapshotId id, String name) {
-    return at(tenant, id).filter(table -> table.info.name().equals(name)).findFirst();
+    return at(tenant, id).filter(table -> State.sameName(table.info.name(), name)).findFirst();
   }
 
   private static SnapshotId lastChange(Table table, SnapshotId id) {

@@ -16,6 +16,7 @@ import io.duckmesh.catalog.TableSchema;
 import io.duckmesh.catalog.TableSettings;
 import io.duckmesh.catalog.Tables;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.TooManyShardsException;
 import io.duckmesh.catalog.memory.State.Table;
 import io.duckmesh.catalog.memory.State.Tenant;
 import java.time.Clock;
@@ -44,14 +45,14 @@ final class InMemoryTables implements Tables {
     return state.locked(
         () -> {
           Tenant tenant = state.tenant(tenantId);
-          if (live(tenantId, draft.name()).isPresent()) {
-            throw new TableExistsException(tenantId, draft.name());
-          }
+          live(tenantId, draft.name())
+              .ifPresent(
+                  existing -> {
+                    throw new TableExistsException(tenantId, existing.info.name());
+                  });
           if (draft.settings().shards() > tenant.shards.size()) {
-            throw new IllegalArgumentException(
-                "Table %s cannot live on %d shards: tenant %s has %d"
-                    .formatted(
-                        draft.name(), draft.settings().shards(), tenantId, tenant.shards.size()));
+            throw new TooManyShardsException(
+                tenantId, draft.name(), draft.settings().shards(), tenant.shards.size());
           }
           List<ShardId> shards = leastUsed(tenant, draft.settings().shards());
           Snapshot snapshot = tenant.create(clock.instant(), "create_table");
@@ -113,7 +114,8 @@ final class InMemoryTables implements Tables {
   private Optional<Table> live(TenantId tenant, String name) {
     return state.tables.values().stream()
         .filter(table -> !table.info.dropped())
-        .filter(table -> table.info.tenant().equals(tenant) && table.info.name().equals(name))
+        .filter(
+            table -> table.info.tenant().equals(tenant) && State.sameName(table.info.name(), name))
         .findFirst();
   }
 

@@ -91,6 +91,11 @@ final class State {
     return write;
   }
 
+  /** Whether SQL takes the one name for the other. */
+  static boolean sameName(String one, String other) {
+    return one.equalsIgnoreCase(other);
+  }
+
   static LocalDate day(Instant instant) {
     return LocalDate.ofInstant(instant, ZoneOffset.UTC);
   }
