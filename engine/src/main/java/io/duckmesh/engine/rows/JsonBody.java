@@ -24,6 +24,7 @@ final class JsonBody {
   private final RowErrors errors;
   private final long maxRows;
   private long found;
+  private boolean withinRow;
 
   /** Whether the events have keys, as the first one says; null before it. */
   private @Nullable Boolean keyed;
@@ -54,23 +55,27 @@ final class JsonBody {
     int invalid = Utf8.firstInvalid(text, start, end);
     int readable = invalid < 0 ? end : invalid;
     if (JsonCursor.isMistakable(text, start, readable) || readable == start) {
-      errors.add(Utf8.shown(text, start, end), "A body is JSON text in UTF-8");
+      errors.addBody(Utf8.shown(text, start, end), "A body is JSON text in UTF-8");
       return 0;
     }
     try (JsonCursor cursor = new JsonCursor(text, start, readable, errors)) {
       readBody(cursor);
       if (cursor.parser().nextToken() != null) {
-        errors.add(cursor.skipShown(), "A body is one JSON value, with nothing behind it");
+        errors.addBody(cursor.skipShown(), "A body is one JSON value, with nothing behind it");
       } else if (invalid >= 0) {
-        errors.add(Utf8.shown(text, invalid, end), "A body is JSON text in UTF-8");
+        errors.addBody(Utf8.shown(text, invalid, end), "A body is JSON text in UTF-8");
       }
     } catch (JacksonException e) {
       rows.takeBack();
-      errors.add(
-          null,
+      String rule =
           invalid >= 0
               ? "A body is JSON text in UTF-8, at byte %d it is not".formatted(invalid - start + 1)
-              : "A body is well-formed JSON: " + JsonCursor.explanation(e));
+              : "A body is well-formed JSON: " + JsonCursor.explanation(e);
+      if (withinRow) {
+        errors.add(null, rule);
+      } else {
+        errors.addBody(null, rule);
+      }
     }
     return found;
   }
@@ -82,6 +87,7 @@ final class JsonBody {
       while (parser.nextToken() != JsonToken.END_ARRAY) {
         beginRow();
         readRow(cursor);
+        withinRow = false;
       }
     } else if (token == JsonToken.START_OBJECT) {
       String name = parser.nextName();
@@ -92,9 +98,10 @@ final class JsonBody {
         long earlierErrors = errors.count();
         rows.readFrom(cursor, name);
         keepOrTakeBack(earlierErrors, null);
+        withinRow = false;
       }
     } else {
-      errors.add(
+      errors.addBody(
           cursor.skipShown(), "A body is an array of rows, one row, or an object with events");
     }
   }
@@ -104,6 +111,7 @@ final class JsonBody {
       throw new BodyTooLargeException("rows", maxRows);
     }
     errors.beginRow(found);
+    withinRow = true;
   }
 
   private void readRow(JsonCursor cursor) {
@@ -132,6 +140,7 @@ final class JsonBody {
       while (parser.nextToken() != JsonToken.END_ARRAY) {
         beginRow();
         readEvent(cursor);
+        withinRow = false;
       }
     }
     String name;

@@ -73,7 +73,7 @@ public final class JsonRows {
         };
     errors.check();
     if (found == 0) {
-      errors.add(null, "A body has at least one row");
+      errors.addBody(null, "A body has at least one row");
       errors.check();
     }
     return rows.finish(schema, allocator);

@@ -37,6 +37,14 @@ final class RowErrors {
     }
   }
 
+  /** Adds an error of the body as a whole. */
+  void addBody(@Nullable String value, String rule) {
+    count++;
+    if (kept.size() < maxErrors) {
+      kept.add(new RowError(RowError.WHOLE_BODY, null, value, rule));
+    }
+  }
+
   /** Adds an error of the current row as a whole. */
   void add(@Nullable String value, String rule) {
     count++;

@@ -192,18 +192,18 @@ class JsonRowsTest {
       quoteCharacter = '\u0001',
       value = {
         "[{\"id\":1},{\"id\":2,}] | 2 | A body is well-formed JSON: Unexpected character",
-        "[{\"id\":1},{\"id\":2} | 2 | A body is well-formed JSON: Unexpected end-of-input",
-        "[{\"id\":1} {\"id\":2}] | 1 | A body is well-formed JSON: Unexpected character",
-        "[{\"id\":1}] x | 1 | A body is well-formed JSON: Unrecognized token",
-        "[{\"id\":1}] [] | 1 | nothing behind it",
+        "[{\"id\":1},{\"id\":2} | 0 | A body is well-formed JSON: Unexpected end-of-input",
+        "[{\"id\":1} {\"id\":2}] | 0 | A body is well-formed JSON: Unexpected character",
+        "[{\"id\":1}] x | 0 | A body is well-formed JSON: Unrecognized token",
+        "[{\"id\":1}] [] | 0 | nothing behind it",
         "[{\"id\":1},[{}]] | 2 | A row is a JSON object",
         "[{\"id\":01}] | 1 | A body is well-formed JSON: Invalid numeric value",
         "[{\"id\":NaN}] | 1 | A body is well-formed JSON: Non-standard token 'NaN'",
         "[{\"id\":1,}] | 1 | A body is well-formed JSON",
         "[{id:1}] | 1 | A body is well-formed JSON",
-        "[] | 1 | A body has at least one row",
-        "{\"events\":[]} | 1 | A body has at least one row",
-        "5 | 1 | A body is an array of rows, one row, or an object with events",
+        "[] | 0 | A body has at least one row",
+        "{\"events\":[]} | 0 | A body has at least one row",
+        "5 | 0 | A body is an array of rows, one row, or an object with events",
         "{} | 1 | The column is required: it can not be missing",
         "{\"events\":{}} | 1 | events is an array of events",
         "{\"events\":[{\"row\":{\"id\":1}}],\"x\":1} | 1 | An object with events has nothing else",
@@ -232,7 +232,8 @@ class JsonRowsTest {
   void bodyWithoutRowsIsAnError(String body) {
     for (RowFormat format : RowFormat.values()) {
       assertThat(refused(body, format).errors())
-          .containsExactly(new RowError(1, null, null, "A body has at least one row"));
+          .containsExactly(
+              new RowError(RowError.WHOLE_BODY, null, null, "A body has at least one row"));
     }
   }
 
