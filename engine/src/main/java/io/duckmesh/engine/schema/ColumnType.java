@@ -71,7 +71,7 @@ public sealed interface ColumnType {
     public String toString() {
       StringBuilder text = new StringBuilder("STRUCT(");
       for (int i = 0; i < fields.size(); i++) {
-        text.append(i == 0 ? "" : ", ").append(Identifiers.quote(fields.get(i).name()));
+        text.append(i == 0 ? "" : ", ").append(Identifiers.quoteIfNeeded(fields.get(i).name()));
         text.append(' ').append(fields.get(i).type());
       }
       return text.append(')').toString();

@@ -197,7 +197,7 @@ class JsonValuesTest {
         "BLOB | 1 | BLOB is a string in Base64",
         "JSON | [\"\\uD83E\"] | JSON has Unicode characters",
         "INTEGER[] | 1 | INTEGER[] is an array",
-        "STRUCT(a INTEGER) | [] | STRUCT(\"a\" INTEGER) is an object",
+        "STRUCT(a INTEGER) | [] | STRUCT(a INTEGER) is an object",
       })
   void valuesThatDoNotFitAreErrorsWithTheRule(String type, String json, String rule) {
     assertThatThrownBy(() -> read(type, json))

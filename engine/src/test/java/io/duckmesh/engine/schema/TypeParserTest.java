@@ -44,7 +44,8 @@ class TypeParserTest {
         "DECIMAL(38, 38) | DECIMAL(38,38)",
         "integer [ ] | INTEGER[]",
         "varchar[][] | VARCHAR[][]",
-        "struct(a int, B text[]) | STRUCT(\"a\" INTEGER, \"B\" VARCHAR[])",
+        "struct(a int, B text[]) | STRUCT(a INTEGER, B VARCHAR[])",
+        "struct(\"name\" int, \"order\" int, \"1a\" int) | STRUCT(name INTEGER, \"order\" INTEGER, \"1a\" INTEGER)",
         "STRUCT(\"a \"\"b\"\"\" DATE)[] | STRUCT(\"a \"\"b\"\"\" DATE)[]",
         "  uuid  | UUID",
       })

@@ -218,7 +218,7 @@ final class DuckDbExecution implements QueryExecution {
   private static List<ResultColumn> columns(ResultSetMetaData meta) throws SQLException {
     List<ResultColumn> columns = new ArrayList<>();
     for (int i = 1; i <= meta.getColumnCount(); i++) {
-      String type = typeName(meta.getColumnTypeName(i));
+      String type = TypeNames.of(meta.getColumnTypeName(i));
       if (type.contains("VARIANT")) {
         throw new QueryRejectedException(
             "Column %s has type %s, which no answer holds; cast it to JSON"
@@ -227,10 +227,6 @@ final class DuckDbExecution implements QueryExecution {
       columns.add(new ResultColumn(meta.getColumnName(i), type));
     }
     return columns;
-  }
-
-  private static String typeName(String driverName) {
-    return driverName.equals("\"NULL\"") ? "NULL" : driverName;
   }
 
   @Override
