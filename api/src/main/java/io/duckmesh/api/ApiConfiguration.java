@@ -34,6 +34,7 @@ import io.duckmesh.catalog.Catalog;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.catalina.core.StandardHost;
@@ -47,6 +48,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.context.annotation.PropertySource;
 import org.springframework.core.Ordered;
+import org.springframework.http.HttpMethod;
 import org.springframework.security.config.observation.SecurityObservationSettings;
 import org.springframework.security.web.DefaultSecurityFilterChain;
 import org.springframework.security.web.SecurityFilterChain;
@@ -54,10 +56,13 @@ import org.springframework.security.web.firewall.HttpFirewall;
 import org.springframework.security.web.firewall.RequestRejectedHandler;
 import org.springframework.security.web.firewall.StrictHttpFirewall;
 import org.springframework.security.web.util.matcher.AnyRequestMatcher;
+import org.springframework.web.HttpRequestHandler;
 import org.springframework.web.method.support.HandlerMethodArgumentResolver;
 import org.springframework.web.servlet.HandlerExceptionResolver;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
+import org.springframework.web.servlet.resource.NoResourceFoundException;
 
 /**
  * The gateway. Who imports it provides the beans {@code Catalog}, {@code EventBus}, {@code
@@ -189,6 +194,22 @@ public class ApiConfiguration {
             new ProblemException(
                 ApiError.INVALID_REQUEST,
                 "The request's path or method has characters that are not allowed"));
+  }
+
+  /**
+   * Takes what no controller takes, after all of them. Left to itself the dispatcher would warn of
+   * each such request, though a wrong path is the client's matter.
+   */
+  @Bean
+  SimpleUrlHandlerMapping unknownPaths() {
+    HttpRequestHandler refusal =
+        (request, response) -> {
+          throw new NoResourceFoundException(
+              HttpMethod.valueOf(request.getMethod()),
+              request.getRequestURI(),
+              request.getRequestURI());
+        };
+    return new SimpleUrlHandlerMapping(Map.of("/**", refusal), Ordered.LOWEST_PRECEDENCE);
   }
 
   @Bean

@@ -2,6 +2,10 @@ package io.duckmesh.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 class ProblemsTest extends GatewayTestBase {
@@ -66,6 +71,22 @@ class ProblemsTest extends GatewayTestBase {
     assertThat(method.status()).isEqualTo(405);
     assertThat(method.header("Allow")).isEqualTo("POST");
     assertThat(type.status()).isEqualTo(415);
+  }
+
+  @Test
+  void wrongPathIsNoWarningInTheLog() {
+    Logger log = (Logger) LoggerFactory.getLogger("org.springframework.web.servlet.PageNotFound");
+    ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    appender.start();
+    log.addAppender(appender);
+    try {
+      gateway().get("/v1/nothing");
+      gateway().post("/nothing", "{}");
+    } finally {
+      log.detachAppender(appender);
+    }
+
+    assertThat(appender.list).filteredOn(e -> e.getLevel().isGreaterOrEqual(Level.INFO)).isEmpty();
   }
 
   @ParameterizedTest
