@@ -168,11 +168,11 @@ public final class IngestController {
     }
   }
 
-  @GetMapping("/v1/receipts/{receiptId}")
+  @GetMapping("/v1/receipts/{receipt_id}")
   @RequiresRole(Role.INGEST_WRITER)
   void receipt(
       Caller caller,
-      @PathVariable("receiptId") String receiptId,
+      @PathVariable("receipt_id") String receiptId,
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, InterruptedException {

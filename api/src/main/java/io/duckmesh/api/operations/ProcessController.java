@@ -62,7 +62,7 @@ public final class ProcessController {
       return check.missing();
     } catch (RuntimeException e) {
       LOG.warn("Readiness check failed check={}", check.name(), e);
-      return Optional.of("The check failed; the log says why");
+      return Optional.of("It cannot be checked: " + e.getMessage());
     }
   }
 

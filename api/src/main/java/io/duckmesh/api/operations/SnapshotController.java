@@ -75,10 +75,10 @@ public final class SnapshotController {
         response, 200, new SnapshotPage(snapshots.stream().map(SnapshotAnswer::of).toList(), next));
   }
 
-  @GetMapping("/v1/snapshots/{snapshotId}")
+  @GetMapping("/v1/snapshots/{snapshot_id}")
   @RequiresRole({Role.QUERY_READER, Role.OPS_ADMIN})
   void describe(
-      Caller caller, @PathVariable("snapshotId") String text, HttpServletResponse response)
+      Caller caller, @PathVariable("snapshot_id") String text, HttpServletResponse response)
       throws IOException {
     SnapshotId id = id(text);
     Snapshot snapshot = catalog.snapshots().load(caller.tenant(), id);
