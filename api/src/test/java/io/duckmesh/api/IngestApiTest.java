@@ -178,6 +178,26 @@ class IngestApiTest extends GatewayTestBase {
       delimiter = '|',
       textBlock =
           """
+          []                | A body has at least one row
+          [{"id":1},        | A body is well-formed JSON: Unexpected end-of-input
+          [{"id":1}] []     | value []: A body is one JSON value
+          """)
+  void bodyThatIsWrongAsAWholeIsSaidToBeSo(String body, String rule) {
+    TestGateway.Answer answer =
+        gateway().post(events(newTable()), body, Map.of("Content-Type", "application/json"));
+
+    assertThat(answer.status()).isEqualTo(422);
+    assertThat(answer.errorCode()).isEqualTo("SCHEMA_MISMATCH");
+    assertThat(answer.json().get("detail").asString())
+        .startsWith("The body as a whole is not valid, nothing was taken: " + rule);
+    assertThat(answer.json().get("context").get("errors").get(0).has("row")).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
           application/x-ndjson |
           application/json     |
           application/x-ndjson | ' '

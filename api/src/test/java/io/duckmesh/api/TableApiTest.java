@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -82,6 +83,88 @@ class TableApiTest extends GatewayTestBase {
             "settings.shards",
             "settings.key_window",
             "settings.colour");
+  }
+
+  @Test
+  void nestedColumnsAreNoKeysAndNoOrder() {
+    TestGateway.Answer answer =
+        gateway()
+            .post(
+                "/v1/tables",
+                """
+                {"name": "%s",
+                 "columns": [{"name": "id", "type": "INTEGER"},
+                             {"name": "at", "type": "STRUCT(x DOUBLE, \\"order\\" INTEGER)"},
+                             {"name": "tags", "type": "VARCHAR[]"}],
+                 "event_key": ["id", "at"], "sort_by": ["TAGS"]}
+                """
+                    .formatted(newName()));
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
+    assertThat(answer.json().get("detail").asString())
+        .isEqualTo(
+            "event_key names a column of lists or structs, at of type"
+                + " STRUCT(x DOUBLE, \"order\" INTEGER); sort_by names a column of lists or"
+                + " structs, tags of type VARCHAR[]");
+  }
+
+  @Test
+  void moreShardsThanTheTenantHasAreRefusedWithBothNumbers() {
+    TestGateway.Answer answer =
+        gateway()
+            .post(
+                "/v1/tables",
+                """
+                {"name": "%s", "columns": [{"name": "a", "type": "INTEGER"}],
+                 "settings": {"shards": 1000}}
+                """
+                    .formatted(newName()));
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
+    assertThat(answer.json().get("context").get("problems").get(0).get("field").asString())
+        .isEqualTo("settings.shards");
+    assertThat(answer.json().get("detail").asString())
+        .matches("settings\\.shards is 1000, the tenant has \\d+");
+  }
+
+  @Test
+  void tableIsMeantByItsNameInEveryCase() {
+    String name = newTable();
+    String upper = name.toUpperCase(Locale.ROOT);
+
+    TestGateway.Answer again =
+        gateway()
+            .post(
+                "/v1/tables",
+                "{\"name\":\"%s\",\"columns\":[{\"name\":\"a\",\"type\":\"INTEGER\"}]}"
+                    .formatted(upper));
+
+    assertThat(again.status()).isEqualTo(409);
+    assertThat(again.errorCode()).isEqualTo("TABLE_EXISTS");
+    assertThat(again.json().get("context").get("table").asString()).isEqualTo(name);
+    assertThat(gateway().get("/v1/tables/" + upper).json().get("name").asString()).isEqualTo(name);
+    assertThat(gateway().post(events(upper), "{\"id\":1}").status()).isEqualTo(202);
+    assertThat(gateway().delete("/v1/tables/" + upper).status()).isEqualTo(200);
+    assertThat(gateway().post(events(name), "{\"id\":1}").status()).isEqualTo(404);
+  }
+
+  @Test
+  void everyCallProposesTheTableThatWasProbablyMeant() {
+    String name = newTable();
+    String wrong = name + "x";
+
+    for (TestGateway.Answer answer :
+        List.of(
+            gateway().get("/v1/tables/" + wrong),
+            gateway().delete("/v1/tables/" + wrong),
+            gateway().post(events(wrong), "{\"id\":1}"))) {
+      assertThat(answer.errorCode()).isEqualTo("TABLE_NOT_FOUND");
+      JsonNode context = answer.json().get("context");
+      assertThat(context.get("table").asString()).isEqualTo(wrong);
+      assertThat(context.get("suggestion").asString()).startsWith("table_");
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.duckmesh.catalog.CommitStateUnknownException;
 import io.duckmesh.catalog.SnapshotNotFoundException;
 import io.duckmesh.catalog.TableExistsException;
 import io.duckmesh.catalog.TableNotFoundException;
+import io.duckmesh.catalog.TooManyShardsException;
 import io.duckmesh.engine.objects.ObjectStoreUnavailableException;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryFailedException;
@@ -51,7 +52,12 @@ public final class Problems {
       case ProblemException e -> e;
       case InvalidRowsException e -> invalidRows(e);
       case TableNotFoundException e -> problem(ApiError.TABLE_NOT_FOUND, e);
-      case TableExistsException e -> problem(ApiError.TABLE_EXISTS, e);
+      case TableExistsException e ->
+          new ProblemException(
+              ApiError.TABLE_EXISTS,
+              "There is a table %s; names differ by more than case".formatted(e.existing()),
+              Map.of("table", e.existing()));
+      case TooManyShardsException e -> tooManyShards(e);
       case SnapshotNotFoundException e -> problem(ApiError.SNAPSHOT_NOT_FOUND, e);
       case BacklogFullException e ->
           new ProblemException(
@@ -126,6 +132,15 @@ public final class Problems {
         ApiError.UNAVAILABLE, detail, Map.of("outcome_unknown", e.outcomeUnknown()), SOON, e);
   }
 
+  private static ProblemException tooManyShards(TooManyShardsException e) {
+    String field = "settings.shards";
+    String problem = "is %d, the tenant has %d".formatted(e.asked(), e.available());
+    return new ProblemException(
+        ApiError.INVALID_REQUEST,
+        field + " " + problem,
+        Map.of("problems", List.of(Map.of("field", field, "problem", problem))));
+  }
+
   private static ProblemException invalidRows(InvalidRowsException e) {
     List<Map<String, Object>> errors = new ArrayList<>();
     for (RowError error : e.errors()) {
@@ -134,18 +149,27 @@ public final class Problems {
     Map<String, Object> context = new LinkedHashMap<>();
     context.put("error_count", e.errorCount());
     context.put("errors", errors);
-    String first = describe(e.errors().getFirst());
+    RowError first = e.errors().getFirst();
     String detail =
         e.errorCount() == 1
-            ? "One value does not fit, nothing was taken: " + first
+            ? "%s, nothing was taken: %s".formatted(whatIsWrong(first), describe(first))
             : "%d values do not fit, nothing was taken; the first: %s"
-                .formatted(e.errorCount(), first);
+                .formatted(e.errorCount(), describe(first));
     return new ProblemException(ApiError.SCHEMA_MISMATCH, detail, context, null, null);
+  }
+
+  private static String whatIsWrong(RowError error) {
+    if (error.row() == RowError.WHOLE_BODY) {
+      return "The body as a whole is not valid";
+    }
+    return error.column() == null ? "One row is not valid" : "One value does not fit";
   }
 
   private static Map<String, Object> rowError(RowError error) {
     Map<String, Object> map = new LinkedHashMap<>();
-    map.put("row", error.row());
+    if (error.row() != RowError.WHOLE_BODY) {
+      map.put("row", error.row());
+    }
     putNullable(map, "column", error.column());
     putNullable(map, "value", error.value());
     map.put("rule", error.rule());
@@ -159,9 +183,17 @@ public final class Problems {
   }
 
   private static String describe(RowError error) {
-    String column = error.column() == null ? "" : ", column " + error.column();
-    String value = error.value() == null ? "" : ", value " + error.value();
-    return "row %d%s%s: %s".formatted(error.row(), column, value, error.rule());
+    List<String> place = new ArrayList<>();
+    if (error.row() != RowError.WHOLE_BODY) {
+      place.add("row " + error.row());
+    }
+    if (error.column() != null) {
+      place.add("column " + error.column());
+    }
+    if (error.value() != null) {
+      place.add("value " + error.value());
+    }
+    return place.isEmpty() ? error.rule() : String.join(", ", place) + ": " + error.rule();
   }
 
   private static ProblemException notFound(@Nullable HttpMethod method, String path) {

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
+import io.duckmesh.api.tables.MissingTable;
 import io.duckmesh.api.tables.Schemas;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.DataFile;
@@ -25,13 +26,10 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the snapshot of a query and the files that its tables have there. What never changes is
@@ -81,8 +79,7 @@ public final class TableBinder {
     newest
         .changedIn()
         .forEach(
-            (name, changedIn) ->
-                changes.put(new ChangeKey(tenant, snapshot.id(), name), changedIn));
+            (name, changedIn) -> changes.put(ChangeKey.of(tenant, snapshot.id(), name), changedIn));
     return bind(tenant, snapshot, references);
   }
 
@@ -148,61 +145,42 @@ public final class TableBinder {
   }
 
   private TableState state(TenantId tenant, SnapshotId snapshot, String name) {
-    ChangeKey key = new ChangeKey(tenant, snapshot, name);
+    ChangeKey key = ChangeKey.of(tenant, snapshot, name);
     SnapshotId changedIn = changes.getIfPresent(key);
-    String found = name;
     if (changedIn == null) {
-      Optional<SnapshotId> asked = snapshots.changedIn(tenant, snapshot, name);
-      if (asked.isEmpty()) {
-        found = similar(tenant, snapshot, name);
-        asked = snapshots.changedIn(tenant, snapshot, found);
-      }
-      changedIn = asked.orElseThrow(() -> tableNotFound(snapshot, name, null));
-      if (found.equals(name)) {
-        changes.put(key, changedIn);
-      }
+      changedIn =
+          snapshots
+              .changedIn(tenant, snapshot, name)
+              .orElseThrow(() -> notFound(tenant, snapshot, name));
+      changes.put(key, changedIn);
     }
-    StateKey stateKey = new StateKey(tenant, found, changedIn);
+    StateKey stateKey = new StateKey(tenant, key.table(), changedIn);
     TableState state = states.getIfPresent(stateKey);
     if (state == null) {
-      state = TableState.of(snapshots.manifest(tenant, snapshot, found));
+      state = TableState.of(snapshots.manifest(tenant, snapshot, name));
       states.put(stateKey, state);
     }
     return state;
   }
 
-  /** SQL names differ only beyond case, so a table whose name differs in case alone is meant. */
-  private String similar(TenantId tenant, SnapshotId snapshot, String name) {
-    List<String> names = snapshots.tables(tenant, snapshot).stream().map(TableInfo::name).toList();
-    List<String> sameButCase = names.stream().filter(name::equalsIgnoreCase).toList();
-    if (sameButCase.size() == 1) {
-      return sameButCase.getFirst();
-    }
-    throw tableNotFound(snapshot, name, Suggestions.closest(name, names).orElse(null));
-  }
-
-  private static ProblemException tableNotFound(
-      SnapshotId snapshot, String name, @Nullable String suggestion) {
-    Map<String, Object> context = new LinkedHashMap<>();
-    context.put("table", name);
-    context.put("snapshot_id", snapshot.value());
-    if (suggestion != null) {
-      context.put("suggestion", suggestion);
-    }
-    return new ProblemException(
-        ApiError.TABLE_NOT_FOUND,
-        "There is no table %s at snapshot %s%s"
-            .formatted(
-                name, snapshot, suggestion == null ? "" : "; did you mean " + suggestion + "?"),
-        context);
+  private ProblemException notFound(TenantId tenant, SnapshotId snapshot, String name) {
+    List<String> known = snapshots.tables(tenant, snapshot).stream().map(TableInfo::name).toList();
+    return MissingTable.problem(name, snapshot, known);
   }
 
   private record SnapshotKey(TenantId tenant, SnapshotId id) {}
 
-  private record ChangeKey(TenantId tenant, SnapshotId snapshot, String name) {}
+  /**
+   * @param table its name in lower case, since SQL means the same table by every case of it
+   */
+  private record ChangeKey(TenantId tenant, SnapshotId snapshot, String table) {
+    static ChangeKey of(TenantId tenant, SnapshotId snapshot, String name) {
+      return new ChangeKey(tenant, snapshot, name.toLowerCase(Locale.ROOT));
+    }
+  }
 
   /** A name and the snapshot that changed its table last name one table in one state. */
-  private record StateKey(TenantId tenant, String name, SnapshotId changedIn) {}
+  private record StateKey(TenantId tenant, String table, SnapshotId changedIn) {}
 
   private record TableState(String stateId, RowSchema schema, List<BoundTable.TableFile> files) {
     static TableState of(TableManifest manifest) {

@@ -70,7 +70,7 @@ public final class TableController {
         catalog
             .tables()
             .find(caller.tenant(), table)
-            .orElseThrow(() -> new TableNotFoundException(caller.tenant(), table));
+            .orElseThrow(() -> tables.notFound(caller.tenant(), table));
     ApiJson.write(response, 200, TableAnswer.of(info, catalog.tables().counts(info.id())));
   }
 
@@ -78,7 +78,12 @@ public final class TableController {
   @RequiresRole(Role.TABLE_ADMIN)
   void drop(Caller caller, @PathVariable("table") String table, HttpServletResponse response)
       throws IOException {
-    Snapshot snapshot = catalog.tables().drop(caller.tenant(), table);
+    Snapshot snapshot;
+    try {
+      snapshot = catalog.tables().drop(caller.tenant(), table);
+    } catch (TableNotFoundException e) {
+      throw tables.notFound(caller.tenant(), table);
+    }
     tables.forget(caller.tenant(), table);
     ApiJson.write(response, 200, new Dropped(table, snapshot.id().value()));
   }

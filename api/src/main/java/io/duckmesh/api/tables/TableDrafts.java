@@ -155,13 +155,26 @@ final class TableDrafts {
         table.problem(field, "names a column twice: " + name);
       } else {
         columns.stream()
-            .map(ColumnDefinition::name)
-            .filter(name::equalsIgnoreCase)
+            .filter(column -> name.equalsIgnoreCase(column.name()))
             .findFirst()
-            .ifPresent(names::add);
+            .ifPresent(
+                column -> {
+                  refuseNested(table, field, column);
+                  names.add(column.name());
+                });
       }
     }
     return names;
+  }
+
+  /** Lists and structs are no part of event keys, and files are not sorted by them. */
+  private static void refuseNested(JsonFields table, String field, ColumnDefinition column) {
+    ColumnType type = TypeParser.parse(column.type());
+    if (type instanceof ColumnType.ListOf || type instanceof ColumnType.Struct) {
+      table.problem(
+          field,
+          "names a column of lists or structs, %s of type %s".formatted(column.name(), type));
+    }
   }
 
   private static TableSettings settings(@Nullable JsonFields object) {

@@ -1,4 +1,4 @@
-package io.duckmesh.api.query;
+package io.duckmesh.api.tables;
 
 import java.util.Collection;
 import java.util.Locale;
