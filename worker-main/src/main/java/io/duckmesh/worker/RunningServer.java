@@ -50,6 +50,8 @@ public final class RunningServer implements AutoCloseable {
     application.setRegisterShutdownHook(false);
     application.setLogStartupInfo(false);
     application.setDefaultProperties(properties(settings));
+    // Initializers run when logging is configured, which drops what was there before.
+    application.addInitializers(context -> EndedWorkflowFilter.install());
     application.addInitializers(
         context -> context.getBeanFactory().registerSingleton("serverSettings", settings));
     try {

@@ -162,7 +162,8 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
                 null,
                 took);
           } catch (CommitConflictException e) {
-            log.warn("Commit lost shard={} write_id={}", batch.shard(), write, e);
+            log.warn(
+                "Commit lost shard={} write_id={} reason={}", batch.shard(), write, e.getMessage());
             return giveUp(batch, write, e, started);
           } catch (RuntimeException e) {
             // A write that nobody can commit, for example since the catalog was restored to a time
