@@ -13,9 +13,10 @@ import picocli.CommandLine.Option;
     description = "Runs everything on this machine: PostgreSQL, Temporal, gateway and workers.",
     footer = {
       "",
-      "All state is below the home folder: delete it to begin anew. Ctrl-C stops everything.",
-      "Temporal is the server that --temporal-target names, else the `temporal` program of this",
-      "machine, else a download of it, else a small one in the process."
+      "All state is below the home folder: delete it to begin anew. Ctrl-C stops",
+      "everything. Temporal is the server that --temporal-target names, else the",
+      "`temporal` program of this machine, else a download of it, else a small one in",
+      "the process."
     })
 public final class DevCommand implements Callable<Integer> {
   @Option(

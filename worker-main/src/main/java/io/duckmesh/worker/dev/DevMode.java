@@ -68,6 +68,9 @@ final class DevMode {
 
   private void start(DevHome home, StopRequest stop) {
     say("home is " + home.directory());
+    // Before anything that takes time or has to be stopped again.
+    checkPort("--port", options.port());
+    checkPort("--ui-port", options.uiPort());
     // PostgreSQL and Temporal start side by side; each takes about a second.
     CompletableFuture<DevTemporal> temporalStart =
         CompletableFuture.supplyAsync(() -> startTemporal(home));
@@ -97,7 +100,7 @@ final class DevMode {
       return DevTemporal.existing(options.temporalTarget(), options.temporalNamespace());
     }
     if (options.inProcessTemporal()) {
-      return DevTemporal.inProcess();
+      return DevTemporal.inProcess(DevTemporal.InProcessReason.ASKED_FOR);
     }
     TemporalPrograms programs = new TemporalPrograms(cache);
     Optional<Path> program = programs.find();
@@ -105,7 +108,7 @@ final class DevMode {
       program = programs.download(text -> say("Temporal: " + text));
     }
     if (program.isEmpty()) {
-      return DevTemporal.inProcess();
+      return DevTemporal.inProcess(DevTemporal.InProcessReason.NO_PROGRAM);
     }
     int uiPort = options.uiPort() != null ? options.uiPort() : FreePorts.near(DEFAULT_UI_PORT);
     return DevTemporal.child(home, program.get(), uiPort, text -> say("Temporal: " + text));
@@ -132,17 +135,21 @@ final class DevMode {
 
   private int port() {
     Integer port = options.port();
+    return port != null ? port : FreePorts.near(DEFAULT_PORT);
+  }
+
+  private static void checkPort(String option, @Nullable Integer port) {
     if (port == null) {
-      return FreePorts.near(DEFAULT_PORT);
+      return;
     }
     if (port < 1 || port > 65_535) {
-      throw new DevException("--port is a number from 1 to 65535, not " + port);
+      throw new DevException("%s is a number from 1 to 65535, not %d".formatted(option, port));
     }
     if (!FreePorts.isFree(port)) {
       throw new DevException(
-          "Port %d is in use by another program. Choose another with --port".formatted(port));
+          "Port %d is in use by another program. Choose another with %s, or leave it out for the next free one"
+              .formatted(port, option));
     }
-    return port;
   }
 
   /** The key of the first start, and the address of this one, where the client commands look. */
@@ -179,7 +186,13 @@ final class DevMode {
     line(block, "API", url + "/v1");
     line(block, "OpenAPI", url + "/openapi.json");
     line(block, "Metrics", url + "/metrics");
-    line(block, "Temporal", temporal.uiUrl().orElse(temporal.target() + " (no Web UI of ours)"));
+    line(
+        block,
+        "Temporal",
+        temporal
+            .uiUrl()
+            .map(ui -> "%s (gRPC %s)".formatted(ui, temporal.target()))
+            .orElse("gRPC %s (no Web UI of ours)".formatted(temporal.target())));
     line(block, "Key", client.key());
     line(block, "Home", home.directory() + " (logs in logs/)");
     block.append("\nTry in another terminal:\n");

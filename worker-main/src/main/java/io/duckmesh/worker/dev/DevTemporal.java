@@ -12,6 +12,9 @@ import java.util.function.Consumer;
 
 /** Temporal for a dev instance, by whichever way this machine offers. The caller closes it. */
 interface DevTemporal extends AutoCloseable {
+  /** The port that the {@code temporal} command line looks at by itself. */
+  int DEFAULT_PORT = 7233;
+
   /** Where clients connect: host:port. */
   String target();
 
@@ -40,8 +43,24 @@ interface DevTemporal extends AutoCloseable {
   }
 
   /** The in-process test server: it works, but has no UI, no schedules and forgets everything. */
-  static DevTemporal inProcess() {
-    return InProcess.start();
+  static DevTemporal inProcess(InProcessReason reason) {
+    return InProcess.start(reason);
+  }
+
+  /** Why Temporal runs in the process, and how to have the real one. */
+  enum InProcessReason {
+    ASKED_FOR("as --in-process-temporal asks", "For the real one start again without that option."),
+    NO_PROGRAM(
+        "since there is no `temporal` program here",
+        "For the real one install the Temporal CLI (docs.temporal.io/cli) and start again.");
+
+    private final String words;
+    private final String remedy;
+
+    InProcessReason(String words, String remedy) {
+      this.words = words;
+      this.remedy = remedy;
+    }
   }
 
   /** See {@link DevTemporal#existing}. */
@@ -77,7 +96,7 @@ interface DevTemporal extends AutoCloseable {
       if (ChildProcess.endLeftover(home.run(), NAME, database.toString(), PATIENCE)) {
         say.accept("ended Temporal of an earlier start");
       }
-      int port = FreePorts.any();
+      int port = FreePorts.near(DEFAULT_PORT);
       ChildProcess process =
           ChildProcess.start(
               new ChildProcess.Spec(
@@ -170,15 +189,17 @@ interface DevTemporal extends AutoCloseable {
   final class InProcess implements DevTemporal {
     private final TestServer.PortBoundTestServer server;
     private final int port;
+    private final InProcessReason reason;
 
-    private InProcess(TestServer.PortBoundTestServer server, int port) {
+    private InProcess(TestServer.PortBoundTestServer server, int port, InProcessReason reason) {
       this.server = server;
       this.port = port;
+      this.reason = reason;
     }
 
-    static InProcess start() {
-      int port = FreePorts.any();
-      return new InProcess(TestServer.createPortBoundServer(port, true), port);
+    static InProcess start(InProcessReason reason) {
+      int port = FreePorts.near(DEFAULT_PORT);
+      return new InProcess(TestServer.createPortBoundServer(port, true), port, reason);
     }
 
     @Override
@@ -200,9 +221,10 @@ interface DevTemporal extends AutoCloseable {
     public Optional<String> warning() {
       return Optional.of(
           """
-          Temporal runs in this process, since there is no `temporal` program: no Web UI, no schedules,
+          Temporal runs in this process, %s: no Web UI, no schedules,
           and it forgets its workflows when it stops. Your data does not depend on it and is safe.
-          For the real one install the Temporal CLI (docs.temporal.io/cli) and start again.""");
+          %s"""
+              .formatted(reason.words, reason.remedy));
     }
 
     @Override

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.duckmesh.worker.Program;
 import io.duckmesh.worker.cli.ClientFile;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -43,6 +45,22 @@ class DevModeIT {
   }
 
   @Test
+  void aPortInUseIsRefusedBeforeAnythingIsStarted() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = String.valueOf(taken.getLocalPort());
+
+      Program.Result api = Program.run(folder, Map.of(), "dev", "--home", "home", "--port", port);
+      Program.Result ui = Program.run(folder, Map.of(), "dev", "--home", "home", "--ui-port", port);
+
+      assertThat(api.err())
+          .contains(
+              "Port %s is in use by another program. Choose another with --port".formatted(port));
+      assertThat(ui.err()).contains("Choose another with --ui-port");
+      assertThat(folder.resolve("home/postgres")).doesNotExist();
+    }
+  }
+
+  @Test
   void childrenDoNotOutliveAProcessThatIsKilled() throws Exception {
     try (DevProcess dev = DevProcess.start(folder, FreePorts.any())) {
       List<ProcessHandle> children = dev.process().descendants().toList();
@@ -55,13 +73,16 @@ class DevModeIT {
   }
 
   @Test
-  void withoutATemporalProgramItRunsInTheProcessAndSaysWhatIsMissing() throws Exception {
+  void aTemporalInTheProcessSaysWhyItIsAndWhatIsMissing() throws Exception {
     try (DevProcess dev = DevProcess.start(folder, FreePorts.any(), "--in-process-temporal")) {
       Program.Result demo =
           Program.run(folder, Map.of(), "demo", "--home", folder.resolve("home").toString());
 
       assertThat(demo.exitCode()).as(demo.out() + demo.err()).isZero();
-      assertThat(dev.output()).contains("no Web UI").contains("Your data does not depend on it");
+      assertThat(dev.output())
+          .contains("Temporal runs in this process, as --in-process-temporal asks: no Web UI")
+          .contains("Your data does not depend on it")
+          .doesNotContain("there is no `temporal` program");
       assertThat(dev.stop()).as(dev.output()).isZero();
     }
   }
