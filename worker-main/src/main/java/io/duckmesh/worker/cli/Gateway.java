@@ -70,6 +70,19 @@ final class Gateway {
     return json(send(request.build()));
   }
 
+  /** The answer to a write, and whether the gateway had taken the same request before. */
+  record Written(JsonNode answer, boolean replayed) {}
+
+  /** Posts events with an idempotency key among the headers. */
+  Written write(String path, Map<String, String> headers, byte[] body, Duration timeout) {
+    HttpRequest.Builder request = request(path, timeout).POST(BodyPublishers.ofByteArray(body));
+    headers.forEach(request::header);
+    HttpResponse<InputStream> response = send(request.build());
+    boolean replayed =
+        response.headers().firstValue("Idempotent-Replayed").filter("true"::equals).isPresent();
+    return new Written(json(response), replayed);
+  }
+
   JsonNode delete(String path, Duration timeout) {
     return json(send(request(path, timeout).DELETE().build()));
   }

@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,6 +24,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +52,13 @@ import tools.jackson.databind.JsonNode;
     })
 public final class IngestCommand implements Callable<Integer> {
   private static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(60);
+  private static final Duration WAIT_STEP = Duration.ofSeconds(10);
   private static final int SHOWN_ERRORS = 20;
+
+  /** More than this are no help to people, nor to a command line. */
+  private static final int SHOWN_TOKENS = 16;
+
+  private final long began = System.nanoTime();
 
   @Mixin private final GatewayOptions gatewayOptions = new GatewayOptions();
 
@@ -105,9 +113,7 @@ public final class IngestCommand implements Callable<Integer> {
       names = "--in-flight",
       paramLabel = "N",
       defaultValue = "4",
-      description =
-          "Requests under way at once; 1 for tables with a primary key, where order counts."
-              + " Default: ${DEFAULT-VALUE}.")
+      description = "Requests under way at once. Default: ${DEFAULT-VALUE}.")
   private int inFlight;
 
   @Option(
@@ -148,7 +154,9 @@ public final class IngestCommand implements Callable<Integer> {
     }
     JsonNode described =
         sender.send(() -> gateway.get("/v1/tables/" + Gateway.encode(table), REQUEST_TIMEOUT));
+    // Where rows replace each other, their order counts.
     int requests = described.path("primary_key").isEmpty() ? inFlight : 1;
+    boolean oneShard = described.path("shards").size() <= 1;
 
     Sent sent = sendAll(gateway, sender, progress, requests);
     progress.clear();
@@ -157,15 +165,18 @@ public final class IngestCommand implements Callable<Integer> {
       throw sent.failure();
     }
     Duration sendTime = progress.elapsed();
-    @Nullable Long snapshotId = waitVisible ? awaitVisible(gateway, sender, sent, progress) : null;
-    summarize(sent, snapshotId, sendTime, progress);
+    if (waitVisible) {
+      awaitVisible(gateway, sender, sent, progress);
+    }
+    List<String> tokens = tokens(gateway, sender, sent, oneShard);
+    summarize(sent, tokens, sendTime, progress);
     return 0;
   }
 
-  /** What was sent: answers by the ordinal of their chunk. */
+  /** What was sent: requests that were accepted, by the ordinal of their chunk. */
   private record Sent(
       ConcurrentSkipListMap<Integer, Chunk> chunks,
-      ConcurrentSkipListMap<Integer, JsonNode> answers,
+      ConcurrentSkipListMap<Integer, AcceptedRequest> requests,
       AtomicReference<@Nullable RuntimeException> firstFailure,
       AtomicReference<@Nullable Chunk> failedChunk) {
     @Nullable RuntimeException failure() {
@@ -215,8 +226,8 @@ public final class IngestCommand implements Callable<Integer> {
         executor.execute(
             () -> {
               try {
-                JsonNode answer = sender.send(() -> post(gateway, chunk, key, compress));
-                sent.answers().put(chunk.ordinal(), answer);
+                AcceptedRequest accepted = post(gateway, sender, chunk, key, compress);
+                sent.requests().put(chunk.ordinal(), accepted);
                 sent.chunks().put(chunk.ordinal(), withoutBody(chunk));
                 progress.add(chunk.rows());
               } catch (RuntimeException e) {
@@ -232,7 +243,7 @@ public final class IngestCommand implements Callable<Integer> {
         progress.show();
       }
     }
-    if (sent.failure() == null && sent.answers().isEmpty()) {
+    if (sent.failure() == null && sent.requests().isEmpty()) {
       throw new CommandFailedException(
           "There is nothing to send: %s has no rows"
               .formatted(path == null ? "standard input" : path));
@@ -240,77 +251,130 @@ public final class IngestCommand implements Callable<Integer> {
     return sent;
   }
 
-  private JsonNode post(Gateway gateway, Chunk chunk, String key, boolean compress) {
+  private AcceptedRequest post(
+      Gateway gateway, Sender sender, Chunk chunk, String key, boolean compress) {
     Map<String, String> headers = new HashMap<>();
     headers.put("Content-Type", "application/x-ndjson");
     headers.put("Idempotency-Key", key);
-    byte[] body = chunk.body();
+    byte[] body = compress ? compressed(chunk.body()) : chunk.body();
     if (compress) {
       headers.put("Content-Encoding", "gzip");
-      body = compressed(body);
     }
-    return gateway.post(
-        "/v1/tables/" + Gateway.encode(table) + "/events", headers, body, REQUEST_TIMEOUT);
+    String path = "/v1/tables/" + Gateway.encode(table) + "/events";
+    // Where a try broke off, the next one may find the events there that this run has added.
+    AtomicBoolean brokeOff = new AtomicBoolean();
+    return sender.send(
+        () -> {
+          long sentAt = System.nanoTime() - began;
+          try {
+            Gateway.Written written = gateway.write(path, headers, body, REQUEST_TIMEOUT);
+            return new AcceptedRequest(
+                written.answer(),
+                written.replayed() && !brokeOff.get(),
+                !written.replayed(),
+                sentAt,
+                System.nanoTime() - began);
+          } catch (UnreachableException e) {
+            brokeOff.set(true);
+            throw e;
+          }
+        });
   }
 
-  private @Nullable Long awaitVisible(
-      Gateway gateway, Sender sender, Sent sent, Progress progress) {
+  /** Puts the receipts after the wait in the place of the first answers. */
+  private void awaitVisible(Gateway gateway, Sender sender, Sent sent, Progress progress) {
     long deadline = System.nanoTime() + Duration.ofSeconds(waitSeconds).toNanos();
-    long snapshotId = -1;
     if (!quiet && Terminal.errIsTerminal()) {
       progress.note("waiting until %,d rows are visible".formatted(progress.rows()));
     }
-    for (JsonNode answer : sent.answers().values()) {
-      JsonNode receipt = answer;
-      String id = answer.path("receipt_id").asString("");
-      while (receipt.path("state").asString("").equals("accepted")) {
+    for (Map.Entry<Integer, AcceptedRequest> entry : sent.requests().entrySet()) {
+      String id = entry.getValue().receiptId();
+      AcceptedRequest request =
+          entry.getValue().withReceipt(ReceiptsCommand.await(gateway, sender, id, WAIT_STEP));
+      while (!request.landed()) {
         if (System.nanoTime() > deadline) {
           throw new CommandFailedException(
               ("Everything is durable, but not all is visible after %d s."
                       + " Look at `duckmesh lag`, or wait on with: duckmesh receipts %s --wait")
                   .formatted(waitSeconds, id));
         }
-        receipt = ReceiptsCommand.await(gateway, sender, id, Duration.ofSeconds(10));
+        request = request.withReceipt(ReceiptsCommand.await(gateway, sender, id, WAIT_STEP));
       }
-      snapshotId = Math.max(snapshotId, receipt.path("snapshot_id").asLong(-1));
+      sent.requests().put(entry.getKey(), request);
     }
-    return snapshotId < 0 ? null : snapshotId;
   }
 
-  private void summarize(
-      Sent sent, @Nullable Long snapshotId, Duration sendTime, Progress progress) {
-    long accepted = sum(sent, "accepted");
-    long duplicates = sum(sent, "duplicates");
-    long quarantined = sum(sent, "quarantined");
+  /** Tokens that cover everything that was sent, as few as the receipts allow. */
+  private static List<String> tokens(Gateway gateway, Sender sender, Sent sent, boolean oneShard) {
+    List<AcceptedRequest> candidates = TokenCover.candidates(sent.requests().values(), oneShard);
+    if (candidates.size() > 1) {
+      candidates =
+          candidates.stream()
+              .map(
+                  request ->
+                      request.receipt().has("landed")
+                          ? request
+                          : request.withReceipt(
+                              ReceiptsCommand.look(gateway, sender, request.receiptId())))
+              .toList();
+    }
+    return TokenCover.tokens(candidates, oneShard);
+  }
+
+  private void summarize(Sent sent, List<String> tokens, Duration sendTime, Progress progress) {
+    Collection<AcceptedRequest> requests = sent.requests().values();
     long rows = sent.chunks().values().stream().mapToLong(Chunk::rows).sum();
-    StringBuilder line = new StringBuilder();
-    line.append(
-        "%s in %s, %.1f s, %,d rows/s: accepted %,d"
-            .formatted(
-                counted(rows, "row"),
-                counted(sent.answers().size(), "request"),
-                sendTime.toMillis() / 1000.0,
-                (long) (rows / Math.max(0.001, sendTime.toNanos() / 1e9)),
-                accepted));
-    if (duplicates > 0) {
-      line.append(", duplicates %,d".formatted(duplicates));
+    Terminal.out()
+        .println(
+            "%s in %s, %.1f s, %,d rows/s"
+                .formatted(
+                    counted(rows, "row"),
+                    counted(requests.size(), "request"),
+                    sendTime.toMillis() / 1000.0,
+                    (long) (rows / Math.max(0.001, sendTime.toNanos() / 1e9))));
+    String accepted = "accepted %,d".formatted(sum(requests, "accepted"));
+    if (waitVisible) {
+      accepted +=
+          ", of them visible %,d, duplicates %,d, quarantined %,d (at snapshot %d, after %.1f s)"
+              .formatted(
+                  requests.stream().mapToLong(AcceptedRequest::visible).sum(),
+                  sum(requests, "duplicates"),
+                  sum(requests, "quarantined"),
+                  requests.stream()
+                      .mapToLong(request -> request.count("snapshot_id"))
+                      .max()
+                      .orElse(0),
+                  progress.elapsed().toMillis() / 1000.0);
     }
-    if (quarantined > 0) {
-      line.append(", quarantined %,d".formatted(quarantined));
+    Terminal.out().println(accepted);
+    long replayed = requests.stream().filter(AcceptedRequest::replayed).count();
+    if (replayed > 0) {
+      Terminal.out()
+          .println(
+              "%,d of %s had been accepted before: nothing was added for %s"
+                  .formatted(
+                      replayed,
+                      counted(requests.size(), "request"),
+                      replayed == 1 ? "it" : "them"));
     }
-    if (snapshotId != null) {
-      line.append(
-          "; visible at snapshot %d after %.1f s"
-              .formatted(snapshotId, progress.elapsed().toMillis() / 1000.0));
+    String last = sent.requests().lastEntry().getValue().receiptId();
+    Terminal.out()
+        .println(
+            requests.size() == 1
+                ? "receipt: " + last
+                : "receipt: %s (of the last request)".formatted(last));
+    if (!waitVisible && tokens.size() > SHOWN_TOKENS) {
+      Terminal.out()
+          .println(
+              "token:   %,d, too many to show; with --wait there is one for each shard"
+                  .formatted(tokens.size()));
+    } else {
+      tokens.forEach(token -> Terminal.out().println("token:   " + token));
     }
-    Terminal.out().println(line);
-    JsonNode last = sent.answers().lastEntry().getValue();
-    Terminal.out().println("receipt: " + last.path("receipt_id").asString(""));
-    Terminal.out().println("token:   " + last.path("token").asString(""));
   }
 
-  private static long sum(Sent sent, String field) {
-    return sent.answers().values().stream().mapToLong(answer -> answer.path(field).asLong(0)).sum();
+  private static long sum(Collection<AcceptedRequest> requests, String field) {
+    return requests.stream().mapToLong(request -> request.count(field)).sum();
   }
 
   /** Explains what was refused, by the lines of the input, and what was taken before. */

@@ -27,7 +27,7 @@ import tools.jackson.databind.node.ObjectNode;
     footer = {
       "",
       "Examples:",
-      "  duckmesh query 'SELECT carrier, count(*) FROM flights GROUP BY ALL ORDER BY 2 DESC'",
+      "  duckmesh query 'SELECT carrier, count(*) FROM flights GROUP BY ALL'",
       "  duckmesh query 'SELECT * FROM flights WHERE origin = ? LIMIT 5' --param JFK",
       "  duckmesh query --format csv -f report.sql > report.csv"
     })
@@ -78,7 +78,7 @@ public final class QueryCommand implements Callable<Integer> {
   @Option(
       names = "--token",
       paramLabel = "TOKEN",
-      description = "At the first snapshot that has this write; may be given many times.")
+      description = "At the newest snapshot, once it has this write; may be given many times.")
   private @Nullable List<String> tokens;
 
   @Option(

@@ -41,6 +41,12 @@ public final class ReceiptsCommand implements Callable<Integer> {
     return waitVisible && receipt.path("state").asString("").equals("accepted") ? 1 : 0;
   }
 
+  /** Asks for the receipt as it stands. */
+  static JsonNode look(Gateway gateway, Sender sender, String receiptId) {
+    return sender.send(
+        () -> gateway.get("/v1/receipts/" + Gateway.encode(receiptId), Duration.ofSeconds(30)));
+  }
+
   /** Asks for the receipt and lets the gateway wait; the write may still not be visible then. */
   static JsonNode await(Gateway gateway, Sender sender, String receiptId, Duration timeout) {
     String path =

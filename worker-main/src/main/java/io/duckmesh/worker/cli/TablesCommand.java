@@ -97,7 +97,7 @@ public final class TablesCommand {
       footer = {
         "",
         "Examples:",
-        "  duckmesh tables create events -c 'id BIGINT NOT NULL' -c 'at TIMESTAMPTZ' --event-key id",
+        "  duckmesh tables create events -c 'id BIGINT' -c 'at TIMESTAMPTZ'",
         "  duckmesh tables create flights --schema flights.json"
       })
   int create(

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
@@ -26,6 +27,8 @@ final class FakeGateway implements AutoCloseable {
   private final List<Asked> asked = new CopyOnWriteArrayList<>();
   private final Queue<Answer> answersToEvents = new ConcurrentLinkedQueue<>();
   private final Answer otherwise = accepted();
+  private final Map<String, Answer> receipts = new ConcurrentHashMap<>();
+  private volatile String table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\"]}";
   private volatile Answer toQueries = new Answer(200, Map.of(), "{}");
 
   FakeGateway() {
@@ -55,6 +58,47 @@ final class FakeGateway implements AutoCloseable {
   /** Answers the next request with events so; those after the last one are accepted. */
   void nextEvents(int status, Map<String, String> headers, String body) {
     answersToEvents.add(new Answer(status, headers, body));
+  }
+
+  /** Answers the request with the events so, and questions for its receipt in full. */
+  void nextLanded(String receipt, String shard, int position, int accepted, int duplicates) {
+    nextEvents(202, Map.of(), acceptedAs(receipt, accepted));
+    landed(receipt, shard, position, accepted, duplicates);
+  }
+
+  /** Answers the request with the events as one that was accepted before. */
+  void nextReplayed(String receipt, int accepted) {
+    nextEvents(202, Map.of("Idempotent-Replayed", "true"), acceptedAs(receipt, accepted));
+  }
+
+  void landed(String receipt, String shard, int position, int accepted, int duplicates) {
+    receipts.put(
+        receipt,
+        new Answer(
+            200,
+            Map.of(),
+            """
+            {"receipt_id":"%s","token":"dmt_%s","state":"visible","accepted":%d,"visible":%d,"duplicates":%d,
+             "quarantined":0,"snapshot_id":7,"landed":[{"shard":"%s","position":%d,"snapshot_id":7}]}"""
+                .formatted(
+                    receipt,
+                    receipt,
+                    accepted,
+                    accepted - duplicates,
+                    duplicates,
+                    shard,
+                    position)));
+  }
+
+  private static String acceptedAs(String receipt, int accepted) {
+    return """
+        {"receipt_id":"%s","token":"dmt_%s","state":"accepted","accepted":%d,"duplicates":0}"""
+        .formatted(receipt, receipt, accepted);
+  }
+
+  /** Says that the table lives on several shards. */
+  void manyShards() {
+    table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\",\"s1\"]}";
   }
 
   void queries(int status, String contentType, String body) {
@@ -90,8 +134,13 @@ final class FakeGateway implements AutoCloseable {
       answer = next == null ? otherwise : next;
     } else if (path.equals("/v1/query")) {
       answer = toQueries;
+    } else if (path.startsWith("/v1/receipts/")) {
+      answer =
+          receipts.getOrDefault(
+              path.substring("/v1/receipts/".length()),
+              new Answer(200, Map.of(), otherwise.body()));
     } else {
-      answer = new Answer(200, Map.of(), "{\"name\":\"t\",\"columns\":[]}");
+      answer = new Answer(200, Map.of(), table);
     }
     answer.headers().forEach(exchange.getResponseHeaders()::set);
     byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
