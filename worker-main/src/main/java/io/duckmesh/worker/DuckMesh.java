@@ -66,9 +66,11 @@ public final class DuckMesh {
     ServerCommand.addOptions(
         subcommand(commandLine, "server").getCommandSpec(), EnumSet.allOf(Setting.class));
     for (CommandLine keys : subcommand(commandLine, "keys").getSubcommands().values()) {
-      ServerCommand.addOptions(
-          keys.getCommandSpec(),
-          EnumSet.of(Setting.DATABASE_URL, Setting.DATABASE_USER, Setting.DATABASE_PASSWORD));
+      if (!keys.getCommandName().equals(KeysCommand.Show.NAME)) {
+        ServerCommand.addOptions(
+            keys.getCommandSpec(),
+            EnumSet.of(Setting.DATABASE_URL, Setting.DATABASE_USER, Setting.DATABASE_PASSWORD));
+      }
     }
     addHelp(commandLine);
     return commandLine

@@ -1,8 +1,11 @@
 package io.duckmesh.worker;
 
+import io.duckmesh.worker.cli.ClientFile;
+import io.duckmesh.worker.cli.CommandFailedException;
 import io.duckmesh.worker.cli.Terminal;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,8 +16,14 @@ import picocli.CommandLine.Spec;
 /** API keys, at the database itself: for whoever operates an installation. */
 @Command(
     name = "keys",
-    description = "Creates, lists and revokes API keys, directly at the database.",
-    subcommands = {KeysCommand.Create.class, KeysCommand.ListAll.class, KeysCommand.Revoke.class})
+    description =
+        "Creates, lists and revokes API keys, directly at the database; shows that of a dev instance.",
+    subcommands = {
+      KeysCommand.Create.class,
+      KeysCommand.ListAll.class,
+      KeysCommand.Revoke.class,
+      KeysCommand.Show.class
+    })
 public final class KeysCommand {
 
   /** Makes a key and prints it, once. */
@@ -26,7 +35,7 @@ public final class KeysCommand {
         "Roles: ingest_writer, query_reader, table_admin, ops_admin.",
         "",
         "Example:",
-        "  duckmesh keys create --tenant default --roles ingest_writer --label collector-1"
+        "  duckmesh keys create --roles ingest_writer --label collector-1"
       })
   static final class Create implements Runnable {
     @Spec private @Nullable CommandSpec spec;
@@ -90,6 +99,43 @@ public final class KeysCommand {
     public void run() {
       Keys.revoke(database(spec, config), tenant, keyId);
       Terminal.out().println("Revoked " + keyId);
+    }
+  }
+
+  /** Prints the key that a dev instance gave its client commands. */
+  @Command(
+      name = Show.NAME,
+      description = "Prints the key of the dev instance, for other clients.",
+      footer = {
+        "",
+        "Example:",
+        "  curl -s http://127.0.0.1:8080/v1/tables \\",
+        "    -H \"Authorization: Bearer $(duckmesh keys show)\""
+      })
+  static final class Show implements Runnable {
+    static final String NAME = "show";
+
+    @Option(
+        names = "--home",
+        paramLabel = "DIR",
+        description =
+            "Home folder of the dev instance. Default: .duckmesh in this folder or one above.")
+    private @Nullable Path home;
+
+    @Override
+    public void run() {
+      Optional<ClientFile> found =
+          home != null ? ClientFile.read(home) : ClientFile.findFrom(Path.of(""));
+      ClientFile client =
+          found.orElseThrow(
+              () ->
+                  new CommandFailedException(
+                      home != null
+                          ? "No dev instance has its home in %s (no %s there)"
+                              .formatted(home, ClientFile.NAME)
+                          : "No dev instance has its home in this folder or above. Start one with"
+                              + " `duckmesh dev`, or name its home with --home"));
+      Terminal.out().println(client.key());
     }
   }
 

@@ -6,6 +6,7 @@ import io.duckmesh.worker.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -35,6 +36,58 @@ class ClientCommandsTest {
         .extracting(FakeGateway.Asked::body)
         .containsExactlyInAnyOrder("{\"a\":1}\n{\"a\":2}\n", "{\"a\":3}\n");
     assertThat(gateway.events()).extracting(FakeGateway.Asked::key).containsOnly("Bearer dm_key");
+  }
+
+  @Test
+  void afterTheWaitTheSummaryAddsUpWhatBecameOfTheRows() throws IOException {
+    gateway.nextLanded("r1", "s0", 1, 2, 1);
+    gateway.nextLanded("r2", "s0", 2, 1, 1);
+
+    Program.Result result = ingestThreeRows("--wait");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out())
+        .contains(
+            "accepted 3, of them visible 1, duplicates 2, quarantined 0 (at snapshot 7, after");
+    assertThat(tokens(result)).containsExactly("dmt_r2");
+  }
+
+  @Test
+  void aRepeatedLoadSaysThatNothingWasAdded() throws IOException {
+    gateway.nextReplayed("r1", 2);
+    gateway.nextLanded("r2", "s0", 2, 1, 0);
+
+    Program.Result result = ingestThreeRows();
+
+    assertThat(result.out())
+        .contains("1 of 2 requests had been accepted before: nothing was added for it");
+  }
+
+  @Test
+  void aLoadOntoOneShardNeedsTheTokenOfItsLastRequestOnly() throws IOException {
+    gateway.nextEvents(202, Map.of(), "{\"receipt_id\":\"r1\",\"token\":\"dmt_1\",\"accepted\":2}");
+    gateway.nextEvents(202, Map.of(), "{\"receipt_id\":\"r2\",\"token\":\"dmt_2\",\"accepted\":1}");
+
+    assertThat(tokens(ingestThreeRows())).containsExactly("dmt_2");
+  }
+
+  @Test
+  void theTokensOfALoadCoverAllItsShards() throws IOException {
+    gateway.manyShards();
+    gateway.nextLanded("r1", "s0", 5, 2, 0);
+    gateway.nextLanded("r2", "s1", 3, 1, 0);
+
+    assertThat(tokens(ingestThreeRows("--wait"))).containsExactly("dmt_r1", "dmt_r2");
+  }
+
+  @Test
+  void aRepeatedLoadNeedsTheTokenOfTheHighestPositionOnly() throws IOException {
+    gateway.nextReplayed("r1", 2);
+    gateway.nextReplayed("r2", 1);
+    gateway.landed("r1", "s0", 9, 2, 0);
+    gateway.landed("r2", "s0", 8, 1, 0);
+
+    assertThat(tokens(ingestThreeRows())).containsExactly("dmt_r1");
   }
 
   @Test
@@ -182,6 +235,19 @@ class ClientCommandsTest {
   }
 
   @Test
+  void theKeyOfTheDevInstanceIsPrintedForOtherClients() throws IOException {
+    Program.Result none = Program.run(folder, Map.of(), "keys", "show");
+    new ClientFile(gateway.url(), "dm_dev")
+        .write(Files.createDirectory(folder.resolve(ClientFile.DEFAULT_HOME)));
+
+    Program.Result shown = Program.run(folder, Map.of(), "keys", "show");
+
+    assertThat(none.exitCode()).isEqualTo(1);
+    assertThat(none.err()).contains("No dev instance has its home in this folder or above");
+    assertThat(shown.out()).isEqualTo("dm_dev\n");
+  }
+
+  @Test
   void everyCommandAndOptionIsDescribed() {
     assertThat(Program.run(folder, Map.of(), "--help").out())
         .contains("dev", "server", "keys", "demo", "tables", "ingest", "query", "receipts", "lag");
@@ -191,6 +257,25 @@ class ClientCommandsTest {
 
   private String file(String text) throws IOException {
     return Files.writeString(folder.resolve("rows.ndjson"), text).toString();
+  }
+
+  /** Sends two requests, one after the other. */
+  private Program.Result ingestThreeRows(String... more) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("ingest", "t", file("{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n")));
+    arguments.addAll(List.of("--chunk-rows", "2", "--in-flight", "1"));
+    arguments.addAll(List.of(more));
+    return run(arguments.toArray(String[]::new));
+  }
+
+  private static List<String> tokens(Program.Result result) {
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    return result
+        .out()
+        .lines()
+        .filter(line -> line.startsWith("token:"))
+        .map(line -> line.substring("token:".length()).strip())
+        .toList();
   }
 
   private Program.Result run(String... arguments) {
