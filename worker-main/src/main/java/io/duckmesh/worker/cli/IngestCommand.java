@@ -366,7 +366,7 @@ public final class IngestCommand implements Callable<Integer> {
     if (!waitVisible && tokens.size() > SHOWN_TOKENS) {
       Terminal.out()
           .println(
-              "token:   %,d, too many to show; with --wait there is one for each shard"
+              "tokens:  %,d, too many to show; the same command with --wait prints one for each shard"
                   .formatted(tokens.size()));
     } else {
       tokens.forEach(token -> Terminal.out().println("token:   " + token));
