@@ -30,6 +30,7 @@ class DevModeIT {
       int exitCode = dev.stop();
 
       assertThat(demo.exitCode()).as(demo.out() + demo.err()).isZero();
+      assertThat(dev.output()).contains("gRPC 127.0.0.1:");
       assertThat(second.exitCode()).isEqualTo(1);
       assertThat(second.err())
           .contains("Another instance runs in")
