@@ -10,6 +10,11 @@ final class TemporalText {
 
   private static final long MICROS_PER_SECOND = 1_000_000;
   private static final long MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
+
+  /** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z. */
+  private static final long FIRST_INSTANT = -62_135_596_800L * MICROS_PER_SECOND;
+
+  private static final long LAST_INSTANT = 253_402_300_800L * MICROS_PER_SECOND - 1;
   private static final int DATE_LENGTH = 10;
   private static final int TIME_LENGTH = 8;
   private static final int[] DAYS_BEFORE_MONTH = {
@@ -91,7 +96,10 @@ final class TemporalText {
     return days == INVALID || micros == INVALID ? INVALID : days * MICROS_PER_DAY + micros;
   }
 
-  /** Microseconds since 1970-01-01 UTC of a timestamp with Z or an offset such as +02:00. */
+  /**
+   * Microseconds since 1970-01-01 UTC of a timestamp with Z or an offset such as +02:00. The
+   * instant has to be in the years 0001 to 9999 of UTC, too, in which it is written later.
+   */
   static long parseTimestampWithZone(char[] text, int from, int to) {
     char last = to > from ? text[to - 1] : ' ';
     if (last == 'Z' || last == 'z') {
@@ -109,7 +117,11 @@ final class TemporalText {
     }
     long local = parseTimestamp(text, from, zone);
     long offset = (hours * 60L + minutes) * 60 * MICROS_PER_SECOND;
-    return local == INVALID ? INVALID : sign == '+' ? local - offset : local + offset;
+    if (local == INVALID) {
+      return INVALID;
+    }
+    long instant = sign == '+' ? local - offset : local + offset;
+    return instant < FIRST_INSTANT || instant > LAST_INSTANT ? INVALID : instant;
   }
 
   /** The canonical text, which is read back as the same value; decimals only as far as needed. */
