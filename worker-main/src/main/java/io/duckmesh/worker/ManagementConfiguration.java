@@ -27,7 +27,9 @@ class ManagementConfiguration {
   ReadinessCheck temporalCheck(WorkflowServiceStubs stubs, ServerSettings settings) {
     DescribeNamespaceRequest request =
         DescribeNamespaceRequest.newBuilder().setNamespace(settings.temporal().namespace()).build();
-    return new BoundedCheck("temporal", () -> stubs.blockingStub().describeNamespace(request));
+    return new BoundedCheck(
+        "temporal at " + settings.temporal().target(),
+        () -> stubs.blockingStub().describeNamespace(request));
   }
 
   @Bean

@@ -127,7 +127,8 @@ public final class MaterializeReconciler implements AutoCloseable {
     } catch (StatusRuntimeException | WorkflowServiceException e) {
       if (!temporalDown && !closing()) {
         log.warn(
-            "Temporal does not answer: events stay in the log until it does reason={}",
+            "Temporal does not answer: events stay in the log until it does temporal={} reason={}",
+            client.getWorkflowServiceStubs().getOptions().getTarget(),
             e.getMessage());
         temporalDown = true;
       }

@@ -117,6 +117,43 @@ class MaterializeIT {
   }
 
   @Test
+  void eventsLandByThemselvesWhenTemporalComesUpAfterTheWorker() throws Exception {
+    try (TemporalServer server = TemporalServer.start()) {
+      server.stop();
+      try (Materializer early = new Materializer(lake, server);
+          MaterializeReconciler reconciler = reconciler(early)) {
+        reconciler.start();
+        long position = lake.publish(lake.segment(flights, 1));
+
+        server.restart();
+
+        lake.awaitLanded(position);
+        assertThat(early.worker.drain(Duration.ofSeconds(10))).isTrue();
+      }
+    }
+    assertThat(lake.visibleIds(flights)).containsExactly(1L);
+  }
+
+  @Test
+  void workerThatStillWaitsForTemporalEndsAtOnce() {
+    try (TemporalServer server = TemporalServer.start()) {
+      server.stop();
+      Materializer drained = new Materializer(lake, server);
+      Materializer closed = new Materializer(lake, server);
+      long began = System.nanoTime();
+
+      assertThat(drained.worker.drain(Duration.ofSeconds(10))).isTrue();
+      drained.close();
+      closed.close();
+
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(2));
+      assertThat(Thread.getAllStackTraces().keySet())
+          .extracting(Thread::getName)
+          .doesNotContain("duckmesh-worker-start");
+    }
+  }
+
+  @Test
   void corruptSegmentDoesNotStopTheShard() throws Exception {
     materializer.startWorkflow();
     lake.publish(new io.duckmesh.bus.Segment(lake.shard, 4, new byte[] {1, 2, 3}));

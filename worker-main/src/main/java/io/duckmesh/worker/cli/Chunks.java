@@ -4,11 +4,15 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
-import java.util.zip.GZIPInputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /** Input as chunks, in order. One thread reads it, in memory of a few chunks. */
 interface Chunks extends AutoCloseable {
-  /** The next chunk; empty at the end. */
+  /**
+   * The next chunk; empty at the end.
+   *
+   * @throws IOException if the input cannot be read any further
+   */
   Optional<Chunk> next() throws IOException;
 
   @Override
@@ -16,6 +20,9 @@ interface Chunks extends AutoCloseable {
 
   /**
    * Reads plain or gzipped NDJSON, or JSON: one array of objects, or objects one after the other.
+   *
+   * <p>Gzipped input may have several members; it fails, where it is damaged or goes on with
+   * something else, when reading gets there.
    *
    * @param json whether to expect JSON where it could be either, judged by the name of the file
    */
@@ -34,7 +41,13 @@ interface Chunks extends AutoCloseable {
     int second = input.read();
     input.reset();
     if (first == 0x1f && second == 0x8b) {
-      return new BufferedInputStream(new GZIPInputStream(input, 1 << 16), 1 << 16);
+      // The JDK's own takes a damaged second member for the end.
+      return new BufferedInputStream(
+          GzipCompressorInputStream.builder()
+              .setInputStream(input)
+              .setDecompressConcatenated(true)
+              .get(),
+          1 << 16);
     }
     return input;
   }

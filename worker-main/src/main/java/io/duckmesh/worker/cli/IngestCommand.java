@@ -192,22 +192,30 @@ public final class IngestCommand implements Callable<Integer> {
             new ConcurrentSkipListMap<>(),
             new AtomicReference<>(),
             new AtomicReference<>());
-    boolean standardInput = file == null || file.equals("-");
-    Path path = standardInput ? null : Path.of(file);
-    if (path != null && !Files.isRegularFile(path)) {
+    Path path = file == null || file.equals("-") ? null : Path.of(file);
+    if (path != null && !Files.exists(path)) {
       throw new CommandFailedException("No such file: " + path);
     }
+    if (path != null && Files.isDirectory(path)) {
+      throw new CommandFailedException(
+          "%s is a folder. Give one of its files, or send all of them through a pipe"
+              .formatted(path));
+    }
+    boolean named = path != null && isNamed(path);
+    String input = path == null ? "standard input" : path.toString();
     // What comes through a pipe has no name: the same line typed twice is two events.
     String source =
-        path == null
+        path == null || !named
             ? (run == null ? "pipe:" + UUID.randomUUID() : "pipe")
             : "file:" + path.getFileName();
-    long size = path == null ? 0 : Files.size(path);
+    long size = path == null || !named ? 0 : Files.size(path);
     CountingInput counting =
         new CountingInput(path == null ? System.in : Files.newInputStream(path));
     boolean compress = gzip == null ? !gateway.local() : gzip;
     Semaphore slots = new Semaphore(requests);
-    try (Chunks chunks = Chunks.read(counting, expectJson(path), chunkRows, chunkBytes);
+    IOException unreadable = null;
+    try (Chunks chunks =
+            Chunks.read(counting, expectJson(named ? path : null), chunkRows, chunkBytes);
         ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       while (sent.failure() == null) {
         Optional<Chunk> next = chunks.next();
@@ -242,13 +250,30 @@ public final class IngestCommand implements Callable<Integer> {
       while (!slots.tryAcquire(requests, 200, java.util.concurrent.TimeUnit.MILLISECONDS)) {
         progress.show();
       }
+    } catch (IOException e) {
+      unreadable = e;
+    }
+    if (unreadable != null && sent.failure() == null) {
+      throw new CommandFailedException(unreadable(input, unreadable, sent), unreadable);
     }
     if (sent.failure() == null && sent.requests().isEmpty()) {
-      throw new CommandFailedException(
-          "There is nothing to send: %s has no rows"
-              .formatted(path == null ? "standard input" : path));
+      throw new CommandFailedException("There is nothing to send: %s has no rows".formatted(input));
     }
     return sent;
+  }
+
+  /** False for pipes, which are files to the system: {@code /dev/stdin}, {@code <(command)}. */
+  private static boolean isNamed(Path path) {
+    return Files.isRegularFile(path) && !path.startsWith("/dev") && !path.startsWith("/proc");
+  }
+
+  private static String unreadable(String input, IOException reason, Sent sent) {
+    String text =
+        "Cannot read %s to its end: %s. ".formatted(input, Terminal.describe(reason))
+            + "It is damaged, or not complete. ";
+    return sent.chunks().isEmpty()
+        ? text + "Nothing of it was accepted"
+        : text + "Accepted were lines " + ranges(sent);
   }
 
   private AcceptedRequest post(

@@ -12,6 +12,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.core.json.JsonFactory;
 
 /** Turns JSON objects, in an array or one after the other, into NDJSON; numbers stay as written. */
@@ -24,8 +25,13 @@ final class JsonChunks implements Chunks {
 
   private int nextOrdinal;
 
-  JsonChunks(InputStream input, int maxRows, int maxBytes) {
-    this.parser = FACTORY.createParser(ObjectReadContext.empty(), input);
+  JsonChunks(InputStream input, int maxRows, int maxBytes) throws IOException {
+    try {
+      // Looks at the first bytes, for their encoding.
+      this.parser = FACTORY.createParser(ObjectReadContext.empty(), input);
+    } catch (JacksonIOException e) {
+      throw unwrap(e);
+    }
     this.maxRows = maxRows;
     this.maxBytes = maxBytes;
   }
@@ -59,6 +65,8 @@ final class JsonChunks implements Chunks {
         }
         body.write('\n');
       }
+    } catch (JacksonIOException e) {
+      throw unwrap(e);
     } catch (JacksonException e) {
       TokenStreamLocation at = e.getLocation();
       throw new CommandFailedException(
@@ -78,6 +86,10 @@ final class JsonChunks implements Chunks {
             chunkLines,
             rows,
             body.toByteArray()));
+  }
+
+  private static IOException unwrap(JacksonIOException e) {
+    return e.getCause() instanceof IOException cause ? cause : new IOException(e);
   }
 
   @Override

@@ -23,10 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class DevMode {
   private static final String TENANT = "default";
   private static final int DEFAULT_PORT = 8080;
-  private static final int DEFAULT_UI_PORT = 8233;
 
   private final DevOptions options;
-  private final Path cache;
   private final long began = System.nanoTime();
 
   /** What has been started, the last first. */
@@ -38,7 +36,6 @@ final class DevMode {
 
   private DevMode(DevOptions options) {
     this.options = options;
-    this.cache = Path.of(System.getProperty("user.home"), ".cache", "duckmesh");
   }
 
   /** Runs until it is told to stop; returns the code to exit with. */
@@ -71,9 +68,10 @@ final class DevMode {
     // Before anything that takes time or has to be stopped again.
     checkPort("--port", options.port());
     checkPort("--ui-port", options.uiPort());
+    Path cache = CacheFolder.open(System.getenv(), home.directory().resolve("programs"));
     // PostgreSQL and Temporal start side by side; each takes about a second.
     CompletableFuture<DevTemporal> temporalStart =
-        CompletableFuture.supplyAsync(() -> startTemporal(home));
+        CompletableFuture.supplyAsync(() -> startTemporal(home, cache));
     PostgresChild postgres;
     DevTemporal temporal;
     try {
@@ -95,7 +93,7 @@ final class DevMode {
     printReady(home, client, temporal);
   }
 
-  private DevTemporal startTemporal(DevHome home) {
+  private DevTemporal startTemporal(DevHome home, Path cache) {
     if (options.temporalTarget() != null) {
       return DevTemporal.existing(options.temporalTarget(), options.temporalNamespace());
     }
@@ -110,8 +108,8 @@ final class DevMode {
     if (program.isEmpty()) {
       return DevTemporal.inProcess(DevTemporal.InProcessReason.NO_PROGRAM);
     }
-    int uiPort = options.uiPort() != null ? options.uiPort() : FreePorts.near(DEFAULT_UI_PORT);
-    return DevTemporal.child(home, program.get(), uiPort, text -> say("Temporal: " + text));
+    return DevTemporal.child(
+        home, program.get(), options.uiPort(), text -> say("Temporal: " + text));
   }
 
   private ServerSettings settings(DevHome home, PostgresChild postgres, DevTemporal temporal) {

@@ -1,6 +1,10 @@
 package io.duckmesh.worker.dev;
 
 import io.duckmesh.workflows.SearchAttributes;
+import io.grpc.StatusRuntimeException;
+import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import io.temporal.testserver.TestServer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -8,7 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Temporal for a dev instance, by whichever way this machine offers. The caller closes it. */
 interface DevTemporal extends AutoCloseable {
@@ -37,9 +45,15 @@ interface DevTemporal extends AutoCloseable {
     return new Existing(target, namespace);
   }
 
-  /** The real development server as a child, its state in the home folder. */
-  static DevTemporal child(DevHome home, Path program, int uiPort, Consumer<String> say) {
-    return Child.start(home, program, uiPort, say);
+  /**
+   * The real development server as a child, its state in the home folder. Returns when it answers.
+   *
+   * @param uiPort the port of its Web UI; null for a free one
+   * @throws DevException with what the child said, if it ends or does not answer in time
+   */
+  static DevTemporal child(
+      DevHome home, Path program, @Nullable Integer uiPort, Consumer<String> say) {
+    return Child.start(home, program, uiPort, () -> FreePorts.near(DEFAULT_PORT), say);
   }
 
   /** The in-process test server: it works, but has no UI, no schedules and forgets everything. */
@@ -91,19 +105,111 @@ interface DevTemporal extends AutoCloseable {
     private static final String NAME = "temporal";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
-    static Child start(DevHome home, Path program, int uiPort, Consumer<String> say) {
+    /** A port may be taken between the look whether it is free and the child's use of it. */
+    private static final int ATTEMPTS = 3;
+
+    private static final int DEFAULT_UI_PORT = 8233;
+    private static final String NAMESPACE = "default";
+
+    /** A slow machine with a big database takes seconds. */
+    private static final Duration START_LIMIT = Duration.ofSeconds(45);
+
+    private static final Duration PROBE_INTERVAL = Duration.ofMillis(50);
+
+    /**
+     * See {@link DevTemporal#child}.
+     *
+     * @param ports gives the port for each attempt
+     */
+    static Child start(
+        DevHome home,
+        Path program,
+        @Nullable Integer uiPort,
+        IntSupplier ports,
+        Consumer<String> say) {
       Path database = home.directory().resolve("temporal.db");
       if (ChildProcess.endLeftover(home.run(), NAME, database.toString(), PATIENCE)) {
         say.accept("ended Temporal of an earlier start");
       }
-      int port = FreePorts.near(DEFAULT_PORT);
-      ChildProcess process =
-          ChildProcess.start(
-              new ChildProcess.Spec(
-                  NAME, command(program, database, port, uiPort), Map.of(), "INT", PATIENCE),
-              home.run(),
-              home.logs());
-      return new Child("127.0.0.1:" + port, "http://127.0.0.1:" + uiPort, process);
+      for (int attempt = 1; ; attempt++) {
+        int port = ports.getAsInt();
+        int chosenUiPort = uiPort != null ? uiPort : FreePorts.near(DEFAULT_UI_PORT);
+        ChildProcess process =
+            ChildProcess.start(
+                new ChildProcess.Spec(
+                    NAME,
+                    command(program, database, port, chosenUiPort),
+                    Map.of(),
+                    "INT",
+                    PATIENCE),
+                home.run(),
+                home.logs());
+        Child child = new Child("127.0.0.1:" + port, "http://127.0.0.1:" + chosenUiPort, process);
+        boolean answers = false;
+        try {
+          answers = child.awaitAnswer();
+        } finally {
+          if (!answers) {
+            process.close();
+          }
+        }
+        if (answers) {
+          return child;
+        }
+        String said = process.lastWords();
+        if (attempt == ATTEMPTS || !said.contains("address already in use")) {
+          throw new DevException(
+              "Temporal at %s has ended while it started. It said (%s):%n  %s"
+                  .formatted(child.target(), process.log(), said));
+        }
+        say.accept(
+            "another program was faster to take port %d or %d, trying others"
+                .formatted(port, chosenUiPort));
+      }
+    }
+
+    /**
+     * Waits until the child answers; false if it has ended.
+     *
+     * @throws DevException if it does neither in time
+     */
+    private boolean awaitAnswer() {
+      WorkflowServiceStubs stubs =
+          WorkflowServiceStubs.newServiceStubs(
+              WorkflowServiceStubsOptions.newBuilder().setTarget(target).build());
+      DescribeNamespaceRequest request =
+          DescribeNamespaceRequest.newBuilder().setNamespace(NAMESPACE).build();
+      long deadline = System.nanoTime() + START_LIMIT.toNanos();
+      try {
+        while (running.isAlive()) {
+          // The channel would wait longer and longer before it connects again.
+          stubs.getRawChannel().resetConnectBackoff();
+          try {
+            var unused =
+                stubs
+                    .blockingStub()
+                    .withDeadlineAfter(1, TimeUnit.SECONDS)
+                    .describeNamespace(request);
+            return running.isAlive();
+          } catch (StatusRuntimeException e) {
+            if (System.nanoTime() > deadline) {
+              throw new DevException(
+                  "Temporal at %s did not answer within %d s: %s. It said (%s):%n  %s"
+                      .formatted(
+                          target,
+                          START_LIMIT.toSeconds(),
+                          e.getMessage(),
+                          running.log(),
+                          running.lastWords()),
+                  e);
+            }
+          }
+          LockSupport.parkNanos(PROBE_INTERVAL.toNanos());
+        }
+        return false;
+      } finally {
+        stubs.shutdownNow();
+      }
     }
 
     private static List<String> command(Path program, Path database, int port, int uiPort) {
@@ -161,7 +267,7 @@ interface DevTemporal extends AutoCloseable {
 
     @Override
     public String namespace() {
-      return "default";
+      return NAMESPACE;
     }
 
     @Override

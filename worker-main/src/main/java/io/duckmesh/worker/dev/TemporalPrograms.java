@@ -43,8 +43,10 @@ final class TemporalPrograms {
 
   /** Looks on the PATH, where Go installs programs, and among what was downloaded before. */
   Optional<Path> find() {
-    return Commands.find(
-        "temporal", Path.of(System.getProperty("user.home"), "go", "bin"), cache.resolve("bin"));
+    Path downloaded = cache.resolve("bin");
+    return CacheFolder.userHome(System.getenv())
+        .map(home -> Commands.find("temporal", home.resolve("go/bin"), downloaded))
+        .orElseGet(() -> Commands.find("temporal", downloaded));
   }
 
   /**

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -125,12 +126,59 @@ class ChunksTest {
         .hasMessageStartingWith("Line 3: not JSON");
   }
 
+  @Test
+  void gzippedMembersAreReadOneAfterTheOther() throws IOException {
+    byte[] both = concat(zipped("{\"a\":1}\n"), zipped("{\"a\":2}\n"));
+
+    assertThat(bodies(read(both, false, 10, 1000))).containsExactly("{\"a\":1}\n{\"a\":2}\n");
+  }
+
+  @Test
+  void aSecondGzippedMemberThatIsCutAnywhereIsNotTheEnd() throws IOException {
+    byte[] first = zipped("{\"a\":1}\n");
+    byte[] second = zipped("{\"a\":2}\n");
+
+    for (int length = 1; length < second.length; length++) {
+      byte[] cut = concat(first, Arrays.copyOf(second, length));
+      assertThatThrownBy(() -> read(cut, false, 10, 1000))
+          .as("second member cut after %d bytes", length)
+          .isInstanceOf(IOException.class);
+      assertThatThrownBy(() -> read(cut, true, 10, 1000))
+          .as("JSON, second member cut after %d bytes", length)
+          .isInstanceOf(IOException.class);
+    }
+  }
+
+  @Test
+  void junkBehindAGzippedMemberIsNotTheEnd() throws IOException {
+    byte[] junk = concat(zipped("{\"a\":1}\n"), "{\"a\":2}\n".getBytes(StandardCharsets.UTF_8));
+
+    assertThatThrownBy(() -> read(junk, false, 10, 1000)).isInstanceOf(IOException.class);
+  }
+
+  private static byte[] zipped(String text) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream zip = new GZIPOutputStream(bytes)) {
+      zip.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+    return bytes.toByteArray();
+  }
+
+  private static byte[] concat(byte[] first, byte[] second) {
+    byte[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
+  }
+
   private static List<Chunk> read(String text, boolean json, int rows, int bytes)
       throws IOException {
+    return read(text.getBytes(StandardCharsets.UTF_8), json, rows, bytes);
+  }
+
+  private static List<Chunk> read(byte[] input, boolean json, int rows, int bytes)
+      throws IOException {
     List<Chunk> all = new ArrayList<>();
-    try (Chunks chunks =
-        Chunks.read(
-            new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), json, rows, bytes)) {
+    try (Chunks chunks = Chunks.read(new ByteArrayInputStream(input), json, rows, bytes)) {
       for (Optional<Chunk> next = chunks.next(); next.isPresent(); next = chunks.next()) {
         all.add(next.get());
       }

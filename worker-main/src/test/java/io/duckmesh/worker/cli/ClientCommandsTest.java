@@ -3,12 +3,17 @@ package io.duckmesh.worker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.duckmesh.worker.Program;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +41,62 @@ class ClientCommandsTest {
         .extracting(FakeGateway.Asked::body)
         .containsExactlyInAnyOrder("{\"a\":1}\n{\"a\":2}\n", "{\"a\":3}\n");
     assertThat(gateway.events()).extracting(FakeGateway.Asked::key).containsOnly("Bearer dm_key");
+  }
+
+  @Test
+  void aDamagedFileIsNamedWithWhatOfItWasAccepted() throws IOException {
+    ByteArrayOutputStream zipped = new ByteArrayOutputStream();
+    try (GZIPOutputStream zip = new GZIPOutputStream(zipped)) {
+      zip.write("{\"a\":1}\n{\"a\":2}\n".getBytes(StandardCharsets.UTF_8));
+    }
+    zipped.writeBytes("junk".getBytes(StandardCharsets.UTF_8));
+    Path file = Files.write(folder.resolve("rows.ndjson.gz"), zipped.toByteArray());
+
+    Program.Result result = run("ingest", "t", file.toString(), "--chunk-rows", "1");
+
+    assertThat(result.exitCode()).isNotZero();
+    assertThat(result.err())
+        .contains("Cannot read " + file + " to its end: ")
+        .contains("Nothing of it was accepted");
+  }
+
+  @Test
+  void aPipeThatHasANameIsReadLikeStandardInput() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+
+    for (int time = 0; time < 2; time++) {
+      Thread writer =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      Files.writeString(pipe, "{\"a\":1}\n", StandardOpenOption.WRITE);
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                  });
+      Program.Result result = run("ingest", "t", pipe.toString());
+      writer.join();
+
+      assertThat(result.exitCode()).as(result.err()).isZero();
+    }
+
+    assertThat(gateway.events())
+        .extracting(FakeGateway.Asked::body)
+        .containsExactly("{\"a\":1}\n", "{\"a\":1}\n");
+    // The same line sent twice is two events.
+    assertThat(gateway.events())
+        .extracting(FakeGateway.Asked::idempotencyKey)
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void aFolderIsNotIngested() throws IOException {
+    Program.Result result = run("ingest", "t", folder.toString());
+
+    assertThat(result.exitCode()).isNotZero();
+    assertThat(result.err()).contains(folder + " is a folder");
   }
 
   @Test
