@@ -14,9 +14,13 @@ import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 class IngestApiTest extends GatewayTestBase {
+  private static final Map<String, String> GZIP =
+      Map.of("Content-Type", "application/x-ndjson", "Content-Encoding", "gzip");
+
   private static String rows(int from, int to) {
     return IntStream.range(from, to)
         .mapToObj("{\"id\":%d,\"amount\":\"1.25\"}"::formatted)
@@ -255,6 +259,163 @@ class IngestApiTest extends GatewayTestBase {
     assertThat(badZstd.errorCode()).isEqualTo("INVALID_REQUEST");
     assertThat(badZstd.status()).isEqualTo(400);
     assertThat(unknown.status()).isEqualTo(415);
+  }
+
+  @Test
+  void bodyOfSeveralGzipMembersIsTakenWhole() throws IOException {
+    String table = newTable();
+
+    TestGateway.Answer answer =
+        gateway()
+            .post(
+                events(table),
+                joined(gzip(rows(0, 1_000)), gzip(rows(1_000, 2_500)), gzip(rows(2_500, 2_501))),
+                GZIP);
+
+    assertThat(answer.status()).isEqualTo(202);
+    assertThat(answer.json().get("accepted").asInt()).isEqualTo(2_501);
+    assertThat(count(table, answer.json().get("token").asString())).isEqualTo(2_501);
+  }
+
+  private enum Damage {
+    MEMBER_CUT_IN_ITS_HEADER {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, Arrays.copyOf(second, 5));
+      }
+    },
+    MEMBER_CUT_AFTER_ONE_BYTE {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, Arrays.copyOf(second, 1));
+      }
+    },
+    MEMBER_WITH_A_WRONG_FIRST_BYTE {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, changed(second, 0));
+      }
+    },
+    MEMBER_WITH_A_WRONG_SECOND_BYTE {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, changed(second, 1));
+      }
+    },
+    MEMBER_WITH_A_WRONG_METHOD {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, changed(second, 2));
+      }
+    },
+    JUNK_BEHIND_A_MEMBER {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, "{\"id\":1}\n".getBytes(StandardCharsets.UTF_8));
+      }
+    },
+    MEMBER_CUT_IN_ITS_DATA {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, Arrays.copyOf(second, second.length / 2));
+      }
+    },
+    ONLY_MEMBER_CUT_IN_ITS_DATA {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return Arrays.copyOf(first, first.length / 2);
+      }
+    },
+    CUT_IN_THE_TRAILER {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, Arrays.copyOf(second, second.length - 3));
+      }
+    },
+    WITHOUT_A_TRAILER {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return Arrays.copyOf(first, first.length - 8);
+      }
+    },
+    WRONG_CHECKSUM {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, changed(second, second.length - 6));
+      }
+    },
+    WRONG_CHECKSUM_OF_THE_FIRST {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(changed(first, first.length - 6), second);
+      }
+    },
+    WRONG_LENGTH {
+      @Override
+      byte[] of(byte[] first, byte[] second) {
+        return joined(first, changed(second, second.length - 1));
+      }
+    };
+
+    abstract byte[] of(byte[] first, byte[] second);
+  }
+
+  private static byte[] joined(byte[]... parts) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    for (byte[] part : parts) {
+      out.writeBytes(part);
+    }
+    return out.toByteArray();
+  }
+
+  private static byte[] changed(byte[] bytes, int at) {
+    byte[] changed = bytes.clone();
+    changed[at] ^= 1;
+    return changed;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void damagedGzipIsRefusedAndNothingOfItIsTaken(Damage damage) throws IOException {
+    String table = newTable();
+    byte[] body = damage.of(gzip(rows(0, 1_000)), gzip(rows(1_000, 2_000)));
+
+    TestGateway.Answer answer = gateway().post(events(table), body, GZIP);
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
+    assertThat(answer.json().get("detail").asString())
+        .startsWith("The body is not valid gzip: ")
+        .doesNotContain("null");
+    TestGateway.Answer good = gateway().post(events(table), rows(0, 1), NDJSON);
+    assertThat(count(table, good.json().get("token").asString())).isEqualTo(1);
+  }
+
+  @Test
+  void tableThatAnotherGatewayMadeAnewTakesRowsOfItsNewColumnsAtOnce() {
+    String table = newTable();
+    try (TestGateway other =
+        TestGateway.start(database(), new ScriptedEngine(), ApiSettings.DEFAULTS)) {
+      assertThat(other.post(events(table), "{\"id\":1}").status()).isEqualTo(202);
+      assertThat(gateway().delete("/v1/tables/" + table).status()).isBetween(200, 204);
+      assertThat(
+              gateway()
+                  .post(
+                      "/v1/tables",
+                      """
+                      {"name": "%s", "columns": [{"name": "colour", "type": "VARCHAR"}]}
+                      """
+                          .formatted(table))
+                  .status())
+          .isEqualTo(201);
+
+      TestGateway.Answer fits = other.post(events(table), "{\"colour\":\"red\"}");
+      TestGateway.Answer fitsNoMore = other.post(events(table), "{\"id\":2}");
+
+      assertThat(fits.status()).isEqualTo(202);
+      assertThat(count(table, fits.json().get("token").asString())).isEqualTo(1);
+      assertThat(fitsNoMore.status()).isEqualTo(422);
+    }
   }
 
   @Test

@@ -177,6 +177,73 @@ class ProblemsTest extends GatewayTestBase {
     return head.toString(StandardCharsets.US_ASCII);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"zz\r\n", "5\r\n{\"id\"XX", "5\r\n{\"id\"\r\n-1\r\n"})
+  void bodyInChunksThatAreNoneIsAnInvalidRequest(String body) throws IOException {
+    for (String path : new String[] {events(newTable()), "/v1/query", "/v1/tables"}) {
+      String head =
+          """
+          POST %s HTTP/1.1\r
+          Host: localhost\r
+          Authorization: Bearer %s\r
+          Content-Type: application/json\r
+          Transfer-Encoding: chunked\r
+          \r
+          """
+              .formatted(path, gateway().key());
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway().port())) {
+        socket.setSoTimeout(5_000);
+        socket.getOutputStream().write((head + body).getBytes(StandardCharsets.US_ASCII));
+        socket.shutdownOutput();
+        String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(answer).startsWith("HTTP/1.1 400").contains("INVALID_REQUEST");
+      }
+    }
+  }
+
+  @Test
+  void clientThatGoesAwayLeavesNoErrorInTheLog() throws Exception {
+    Logger log = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    ListAppender<ILoggingEvent> appender = new ListAppender<>();
+    appender.start();
+    try (TestGateway gateway =
+        TestGateway.start(database(), new ScriptedEngine(), ApiSettings.DEFAULTS)) {
+      log.addAppender(appender);
+      for (String sql : new String[] {"SELECT never_ends", "SELECT fails_midway"}) {
+        String body = "{\"sql\":\"%s\"}".formatted(sql);
+        leaveAfter(
+            gateway,
+            """
+            POST /v1/query HTTP/1.1\r
+            Host: localhost\r
+            Authorization: Bearer %s\r
+            Content-Type: application/json\r
+            Content-Length: %d\r
+            \r
+            %s"""
+                .formatted(gateway.key(), body.length(), body));
+      }
+      leaveAfter(gateway, head(1_000, "").replace(gateway().key(), gateway.key()) + "{\"id\":1}\n");
+    } finally {
+      // Closing the gateway waits for its requests.
+      log.detachAppender(appender);
+    }
+
+    assertThat(appender.list)
+        .filteredOn(e -> e.getLevel() == Level.ERROR || e.getThrowableProxy() != null)
+        .filteredOn(e -> e.getLevel().isGreaterOrEqual(Level.INFO))
+        .isEmpty();
+  }
+
+  /** Sends and resets the connection without reading an answer. */
+  private static void leaveAfter(TestGateway gateway, String request) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), gateway.port())) {
+      socket.setSoLinger(true, 0);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
   @Test
   void bodyThatEndsEarlyIsNotTaken() throws IOException {
     String head = head(1_000, "");

@@ -378,6 +378,11 @@ class QueryApiTest extends GatewayTestBase {
           {"sql": "SELECT 1", "snapshot_id": "7"}                | snapshot_id
           {"sql": "SELECT 1", "snapshot_id": 1, "as_of": "2026-01-01T00:00:00Z"} | as_of
           {"sql": "SELECT 1", "as_of": "yesterday"}              | as_of
+          {"sql": "SELECT 1", "as_of": "+10000-01-01T00:00:00Z"} | as_of
+          {"sql": "SELECT 1", "as_of": "+999999999-12-31T00:00:00Z"} | as_of
+          {"sql": "SELECT 1", "as_of": "0000-12-31T23:59:59Z"}   | as_of
+          {"sql": "SELECT 1", "as_of": "-5000-01-01T00:00:00Z"}  | as_of
+          {"sql": "SELECT 1", "as_of": "0001-01-01T00:00:00+01:00"} | as_of
           {"sql": "SELECT 1", "params": [{}]}                    | params[0]
           {"sql": "SELECT 1", "limits": {"max_rows": 0}}         | limits.max_rows
           {"sql": "SELECT 1", "wait_timeout_ms": 9999999}        | wait_timeout_ms

@@ -19,6 +19,7 @@ import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CatalogUnavailableException;
 import io.duckmesh.catalog.Role;
+import io.duckmesh.engine.rows.InvalidRowsException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -114,7 +115,17 @@ public final class IngestController {
       if (bodyBytes == 0) {
         throw new ProblemException(ApiError.INVALID_REQUEST, "The body is empty");
       }
-      taken = ingest.take(table, body.bytes(), asked);
+      try {
+        taken = ingest.take(table, body.bytes(), asked);
+      } catch (InvalidRowsException e) {
+        // Another gateway may have changed the table since this one looked.
+        LiveTable now = tables.reload(caller.tenant(), tableName);
+        if (now.takesTheSameRowsAs(table)) {
+          throw e;
+        }
+        table = now;
+        taken = ingest.take(now, body.bytes(), asked);
+      }
     }
     if (!taken.replayed()) {
       metrics.accepted(

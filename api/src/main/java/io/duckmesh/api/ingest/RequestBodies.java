@@ -1,11 +1,11 @@
 package io.duckmesh.api.ingest;
 
-import com.github.luben.zstd.ZstdIOException;
 import com.github.luben.zstd.ZstdInputStream;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
+import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,8 +13,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.ZipException;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class RequestBodies {
   private static final long MAX_JSON_BYTES = 4L << 20;
   private static final int FIRST_BUFFER = 64 << 10;
+  private static final int GZIP_BUFFER = 16 << 10;
 
   private final long maxBytes;
   private final long maxInFlightBytes;
@@ -124,7 +124,7 @@ public final class RequestBodies {
     SourceStream source = new SourceStream(raw);
     try (InputStream decompressed = decompressor(source, encoding)) {
       fill(body, decompressed, -1, limit);
-    } catch (ZipException | EOFException | ZstdIOException e) {
+    } catch (IOException e) {
       // A client that goes away while it sends is not a client that compresses badly.
       IOException failure = source.failure;
       if (failure != null) {
@@ -132,13 +132,28 @@ public final class RequestBodies {
       }
       throw new ProblemException(
           ApiError.INVALID_REQUEST,
-          "The body is not valid %s: %s".formatted(encoding, e.getMessage()));
+          "The body is not valid %s: %s".formatted(encoding, whatIsWrong(e)));
     }
+  }
+
+  private static String whatIsWrong(IOException e) {
+    String message = e.getMessage();
+    if (message != null) {
+      return message;
+    }
+    return e instanceof EOFException ? "it ends too early" : e.getClass().getSimpleName();
   }
 
   private static InputStream decompressor(InputStream source, String encoding) throws IOException {
     return switch (encoding) {
-      case "gzip", "x-gzip" -> new GZIPInputStream(source, 16 << 10);
+      // The one of java.util.zip takes a damaged header of a further member for the end of the
+      // body.
+      case "gzip", "x-gzip" ->
+          GzipCompressorInputStream.builder()
+              .setInputStream(new BufferedInputStream(source, GZIP_BUFFER))
+              .setBufferSize(GZIP_BUFFER)
+              .setDecompressConcatenated(true)
+              .get();
       case "zstd" -> new ZstdInputStream(source);
       default ->
           throw new ProblemException(

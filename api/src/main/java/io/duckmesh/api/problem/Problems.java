@@ -17,12 +17,14 @@ import io.duckmesh.engine.query.QueryTimeoutException;
 import io.duckmesh.engine.rows.InvalidRowsException;
 import io.duckmesh.engine.rows.RowError;
 import jakarta.servlet.ServletException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.OutOfMemoryException;
+import org.apache.coyote.BadRequestException;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
@@ -43,7 +45,10 @@ public final class Problems {
   /** The refusal that the exception stands for; {@link ApiError#INTERNAL} if it is a surprise. */
   public static ProblemException of(Throwable thrown) {
     // The dispatcher wraps what a handler throws when the exception passes it.
-    Throwable cause = thrown instanceof ServletException ? thrown.getCause() : null;
+    Throwable cause =
+        thrown instanceof ServletException || thrown instanceof UncheckedIOException
+            ? thrown.getCause()
+            : null;
     return cause == null ? ofItself(thrown) : of(cause);
   }
 
@@ -99,6 +104,14 @@ public final class Problems {
           new ProblemException(
               ApiError.INVALID_REQUEST,
               "Parameter %s is not valid: %s".formatted(e.getName(), e.getValue()));
+      // Also what the server throws when a client goes away, who reads no answer anyway.
+      case BadRequestException e ->
+          new ProblemException(
+              ApiError.INVALID_REQUEST,
+              "The body cannot be read to its end: " + message(e),
+              Map.of(),
+              null,
+              e);
       case InterruptedException e -> unavailable("The server is stopping", e);
       default ->
           new ProblemException(

@@ -1,5 +1,6 @@
 package io.duckmesh.api.problem;
 
+import io.duckmesh.engine.query.QueryCancelledException;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -9,6 +10,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import org.apache.catalina.connector.ClientAbortException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -30,7 +32,7 @@ public final class RequestFilter implements Filter {
   @Override
   public void doFilter(
       ServletRequest servletRequest, ServletResponse servletResponse, FilterChain chain)
-      throws IOException, ServletException {
+      throws IOException {
     HttpServletRequest request = (HttpServletRequest) servletRequest;
     HttpServletResponse response = (HttpServletResponse) servletResponse;
     long start = System.nanoTime();
@@ -41,13 +43,9 @@ public final class RequestFilter implements Filter {
       chain.doFilter(request, response);
     } catch (IOException | ServletException | RuntimeException | Error e) {
       if (response.isCommitted()) {
-        LOG.warn(
-            "Answer broken off method={} path={} trace_id={} cause=\"{}\"",
-            request.getMethod(),
-            request.getRequestURI(),
-            trace,
-            String.valueOf(e));
-        throw e;
+        logBrokenOff(request, trace, e);
+        // Makes the server break the connection without a stack trace in its own log.
+        throw new ClientAbortException(e);
       }
       ProblemWriter.write(request, response, e);
     } finally {
@@ -63,5 +61,41 @@ public final class RequestFilter implements Filter {
             trace);
       }
     }
+  }
+
+  private static void logBrokenOff(HttpServletRequest request, String trace, Throwable thrown) {
+    String method = request.getMethod();
+    String path = request.getRequestURI();
+    ApiError error = Problems.of(thrown).error();
+    if (clientHasGone(thrown)) {
+      LOG.debug(
+          "Client has gone method={} path={} trace_id={} cause=\"{}\"",
+          method,
+          path,
+          trace,
+          String.valueOf(thrown));
+    } else if (error == ApiError.INTERNAL) {
+      LOG.error("Answer broken off method={} path={} trace_id={}", method, path, trace, thrown);
+    } else {
+      LOG.warn(
+          "Answer broken off method={} path={} error_code={} trace_id={} cause=\"{}\"",
+          method,
+          path,
+          error,
+          trace,
+          String.valueOf(thrown));
+    }
+  }
+
+  /** Whether the answer failed since nobody is there to take it. */
+  private static boolean clientHasGone(Throwable thrown) {
+    Throwable cause = thrown;
+    while (cause != null) {
+      if (cause instanceof ClientAbortException || cause instanceof QueryCancelledException) {
+        return true;
+      }
+      cause = cause.getCause();
+    }
+    return false;
   }
 }

@@ -106,7 +106,12 @@ record QueryRequest(
       return null;
     }
     try {
-      return OffsetDateTime.parse(text).toInstant();
+      Instant instant = OffsetDateTime.parse(text).toInstant();
+      if (TimeTravel.possible(instant)) {
+        return instant;
+      }
+      fields.problem(name, "is not between the years 0001 and 9999: " + text);
+      return null;
     } catch (DateTimeParseException e) {
       fields.problem(name, "is not an RFC 3339 time such as 2026-01-31T12:00:00Z: " + text);
       return null;

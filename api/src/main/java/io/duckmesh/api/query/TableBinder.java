@@ -127,6 +127,16 @@ public final class TableBinder {
 
   /** Reads the time of {@code AT (TIMESTAMP => …)}: RFC 3339, or without a zone in UTC. */
   static Instant instant(String text) {
+    Instant instant = parse(text);
+    if (!TimeTravel.possible(instant)) {
+      throw new ProblemException(
+          ApiError.QUERY_REJECTED,
+          "AT (TIMESTAMP => '%s') is not between the years 0001 and 9999".formatted(text));
+    }
+    return instant;
+  }
+
+  private static Instant parse(String text) {
     String iso = text.trim().replace(' ', 'T');
     if (iso.length() == 10) {
       iso += "T00:00:00";

@@ -19,6 +19,11 @@ public record LiveTable(TableInfo info, RowSchema schema, List<ShardId> shards) 
     shards = List.copyOf(shards);
   }
 
+  /** Whether rows for the one are checked as rows for the other. */
+  public boolean takesTheSameRowsAs(LiveTable other) {
+    return info.id().equals(other.info.id()) && schema.version() == other.schema.version();
+  }
+
   static LiveTable of(TableInfo info) {
     return new LiveTable(
         info,

@@ -50,6 +50,22 @@ public final class LiveTables {
     return table.get();
   }
 
+  /**
+   * The live table of that name as the catalog has it now, which is remembered from here on.
+   *
+   * @throws ProblemException if there is none, with the name that was probably meant
+   */
+  public LiveTable reload(TenantId tenant, String name) {
+    Name key = Name.of(tenant, name);
+    Optional<LiveTable> table = catalog.tables().find(tenant, name).map(LiveTable::of);
+    if (table.isEmpty()) {
+      tables.invalidate(key);
+      throw notFound(tenant, name);
+    }
+    tables.put(key, table);
+    return table.get();
+  }
+
   /** The refusal for a name that is of no live table. */
   ProblemException notFound(TenantId tenant, String name) {
     List<String> known = catalog.tables().list(tenant).stream().map(TableInfo::name).toList();
