@@ -52,6 +52,11 @@ final class DuckDbExecution implements QueryExecution {
   /** What the driver says when a streamed statement failed before its first row. */
   private static final String MESSAGE_LOST = "Invalid result set";
 
+  /** What Arrow says when a type has more levels than it reads. */
+  private static final String TOO_DEEP = "Recursion level in ArrowSchema struct exceeded";
+
+  private static final int MAX_TYPE_DEPTH = 64;
+
   private enum Stop {
     TIMEOUT,
     CANCELLED
@@ -61,6 +66,7 @@ final class DuckDbExecution implements QueryExecution {
   private final TenantInstance instance;
   private final List<String> hiddenFolders;
   private final ScheduledExecutorService watchdog;
+  private final NativeThreads threads;
   private final BufferAllocator parentAllocator;
   private final QueryLimits limits;
   private final Consumer<DuckDbExecution> onClose;
@@ -89,6 +95,7 @@ final class DuckDbExecution implements QueryExecution {
       TenantInstance instance,
       List<String> hiddenFolders,
       ScheduledExecutorService watchdog,
+      NativeThreads threads,
       BufferAllocator parentAllocator,
       QueryLimits limits,
       Consumer<DuckDbExecution> onClose) {
@@ -96,6 +103,7 @@ final class DuckDbExecution implements QueryExecution {
     this.instance = instance;
     this.hiddenFolders = hiddenFolders;
     this.watchdog = watchdog;
+    this.threads = threads;
     this.parentAllocator = parentAllocator;
     this.limits = limits;
     this.onClose = onClose;
@@ -111,7 +119,10 @@ final class DuckDbExecution implements QueryExecution {
     this.leases = leases;
   }
 
-  /** Binds and executes; the answer's first rows are there when this returns. */
+  /**
+   * Binds and executes; the answer's first rows are there when this returns. An interrupt of the
+   * caller cancels the query.
+   */
   void run(
       RunnableStatement runnable,
       List<Binding> bindings,
@@ -121,6 +132,19 @@ final class DuckDbExecution implements QueryExecution {
           "Statement has %d parameters, but %d values were given"
               .formatted(runnable.parameters(), parameters.size()));
     }
+    Boolean unused =
+        threads.call(
+            this::cancel,
+            () -> {
+              runNatively(runnable, bindings, parameters);
+              return true;
+            });
+  }
+
+  private void runNatively(
+      RunnableStatement runnable,
+      List<Binding> bindings,
+      List<? extends @Nullable Object> parameters) {
     try {
       Session taken = instance.session();
       session = taken;
@@ -131,9 +155,25 @@ final class DuckDbExecution implements QueryExecution {
       columns = columns(rows.getMetaData());
       BufferAllocator own = parentAllocator.newChildAllocator(queryId, 0, Long.MAX_VALUE);
       allocator = own;
-      reader = (ArrowReader) rows.arrowExportStream(own, BATCH_ROWS);
-    } catch (SQLException e) {
+      ArrowReader exported = (ArrowReader) rows.arrowExportStream(own, BATCH_ROWS);
+      reader = exported;
+      importSchema(exported);
+    } catch (SQLException | IOException e) {
       throw failure(e);
+    }
+  }
+
+  private static void importSchema(ArrowReader exported) throws IOException {
+    try {
+      var unused = exported.getVectorSchemaRoot();
+    } catch (IllegalStateException e) {
+      if (!String.valueOf(e.getMessage()).startsWith(TOO_DEEP)) {
+        throw e;
+      }
+      throw new QueryRejectedException(
+          "A column's type is nested more than %d levels deep, which no answer holds; cast it to JSON"
+              .formatted(MAX_TYPE_DEPTH),
+          e);
     }
   }
 
@@ -240,6 +280,11 @@ final class DuckDbExecution implements QueryExecution {
     if (rows == null) {
       throw new IllegalStateException("Query %s was written already".formatted(queryId));
     }
+    return threads.call(this::cancel, () -> writeNatively(format, rows, out));
+  }
+
+  private ResultSummary writeNatively(ResultFormat format, ArrowReader rows, OutputStream out)
+      throws IOException {
     ResultBatches batches = () -> loadNextBatch(rows);
     try {
       return switch (format) {
@@ -248,7 +293,11 @@ final class DuckDbExecution implements QueryExecution {
         case ARROW -> ArrowResult.write(rows, batches, limits, out);
       };
     } finally {
-      closeReader();
+      try {
+        closeReader();
+      } finally {
+        closeStatement();
+      }
     }
   }
 
@@ -385,16 +434,32 @@ final class DuckDbExecution implements QueryExecution {
     closed = true;
     unwatch();
     try {
-      closeReader();
+      if (reader != null || statement != null) {
+        Boolean unused =
+            threads.call(
+                () -> {
+                  closeNatively();
+                  return true;
+                });
+      } else {
+        closeNatively();
+      }
     } finally {
-      closeStatement();
-      giveSessionBack();
       leases.forEach(Lease::close);
       if (slotTaken) {
         instance.giveSlotBack();
       }
       instance.leave();
       onClose.accept(this);
+    }
+  }
+
+  private void closeNatively() {
+    try {
+      closeReader();
+    } finally {
+      closeStatement();
+      giveSessionBack();
     }
   }
 

@@ -23,6 +23,11 @@ final class DuckDbFailures {
 
   private static final Pattern END_OF_SENTENCE = Pattern.compile("[.!]+$");
 
+  /** Advice to change a setting, which no client can: from its sentence to the end of the line. */
+  private static final Pattern SETTING_HINT =
+      Pattern.compile(
+          "(?:^|(?<=[.!?]\\s))[^.!?]*\\b(?:SET|RESET|PRAGMA) (?:(?:GLOBAL|SESSION) )?[a-z]+_[a-z_]+.*");
+
   private static final Pattern LINE = Pattern.compile("LINE (\\d+): ");
 
   private static final Pattern OTHERS_CATALOG =
@@ -97,7 +102,8 @@ final class DuckDbFailures {
     }
     StringBuilder text = new StringBuilder();
     String place = "";
-    for (String line : message.split("\n")) {
+    for (String given : message.split("\n")) {
+      String line = SETTING_HINT.matcher(given).replaceFirst("");
       Matcher at = LINE.matcher(line);
       if (at.lookingAt()) {
         place = " (line %s)".formatted(at.group(1));

@@ -45,6 +45,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final ObjectCache cache;
   private final DuckDbOptions options;
   private final Path filesRoot;
+  private final NativeThreads threads;
   private final QueryGuard guard;
   private final SpillFolders spill;
   private final BufferAllocator allocator = new RootAllocator();
@@ -57,9 +58,14 @@ final class DuckDbQueryEngine implements QueryEngine {
   private boolean closed;
 
   private DuckDbQueryEngine(
-      ObjectCache cache, DuckDbOptions options, QueryGuard guard, SpillFolders spill) {
+      ObjectCache cache,
+      DuckDbOptions options,
+      NativeThreads threads,
+      QueryGuard guard,
+      SpillFolders spill) {
     this.cache = cache;
     this.options = options;
+    this.threads = threads;
     this.guard = guard;
     this.spill = spill;
     this.filesRoot = cache.root().toAbsolutePath().normalize();
@@ -75,7 +81,8 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options) {
     SpillFolders spill = SpillFolders.open(options.spillDirectory());
-    return new DuckDbQueryEngine(cache, options, QueryGuard.open(), spill);
+    NativeThreads threads = new NativeThreads();
+    return new DuckDbQueryEngine(cache, options, threads, QueryGuard.open(threads), spill);
   }
 
   @Override
@@ -115,6 +122,7 @@ final class DuckDbQueryEngine implements QueryEngine {
             instance,
             instance.hiddenFolders(filesRoot),
             watchdog,
+            threads,
             allocator,
             limits,
             this::ended);
@@ -184,6 +192,18 @@ final class DuckDbQueryEngine implements QueryEngine {
   }
 
   private TenantInstance enterInstance(String tenant) {
+    synchronized (instances) {
+      TenantInstance instance = closed ? null : instances.get(tenant);
+      if (instance != null && instance.enter()) {
+        instances.remove(tenant);
+        instances.put(tenant, instance);
+        return instance;
+      }
+    }
+    return threads.call(() -> openInstance(tenant));
+  }
+
+  private TenantInstance openInstance(String tenant) {
     TenantInstance surplus = null;
     TenantInstance instance;
     synchronized (instances) {
@@ -269,6 +289,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     watchdog.shutdownNow();
     open.forEach(TenantInstance::retire);
     guard.close();
+    threads.close();
     allocator.close();
   }
 

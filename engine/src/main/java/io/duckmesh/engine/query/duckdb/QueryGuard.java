@@ -42,6 +42,7 @@ final class QueryGuard implements AutoCloseable {
                   .build())
           .build();
   private final DuckDBConnection instance;
+  private final NativeThreads threads;
   private final ConcurrentLinkedDeque<Parser> parsers = new ConcurrentLinkedDeque<>();
 
   /**
@@ -59,11 +60,15 @@ final class QueryGuard implements AutoCloseable {
           .<String, RunnableStatement>weigher((sql, run) -> sql.length() + run.sql().length())
           .build();
 
-  private QueryGuard(DuckDBConnection instance) {
+  private QueryGuard(DuckDBConnection instance, NativeThreads threads) {
     this.instance = instance;
+    this.threads = threads;
   }
 
-  static QueryGuard open() {
+  /**
+   * @param threads where it parses; not closed by this
+   */
+  static QueryGuard open(NativeThreads threads) {
     try {
       DuckDBConnection instance =
           DriverManager.getConnection("jdbc:duckdb:").unwrap(DuckDBConnection.class);
@@ -72,7 +77,7 @@ final class QueryGuard implements AutoCloseable {
           statement.execute(setting);
         }
       }
-      return new QueryGuard(instance);
+      return new QueryGuard(instance, threads);
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB as parser", e);
     }
@@ -156,6 +161,10 @@ final class QueryGuard implements AutoCloseable {
   }
 
   private String withParser(ParserCall call) {
+    return threads.call(() -> callParser(call));
+  }
+
+  private String callParser(ParserCall call) {
     Parser parser = parsers.poll();
     try {
       if (parser == null) {

@@ -57,6 +57,7 @@ final class StatementTree {
 
   private final String sql;
   private final FunctionRules rules;
+  private final SizeLimits sizes = new SizeLimits();
   private final Set<TableReference> tables = new LinkedHashSet<>();
   private final List<BoundNode> pinned = new ArrayList<>();
 
@@ -160,6 +161,13 @@ final class StatementTree {
     }
     if (node.has("function_name")) {
       checkFunction(Kind.SCALAR, node, node);
+      String function = DuckDbSql.foldCase(node.path("function_name").asString());
+      sizes
+          .refusal(function, node)
+          .ifPresent(
+              message -> {
+                throw rejected(message, node);
+              });
     }
     visitChildren(node, scope);
   }

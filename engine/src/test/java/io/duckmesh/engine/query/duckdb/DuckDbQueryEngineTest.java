@@ -41,6 +41,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -717,6 +719,99 @@ class DuckDbQueryEngineTest {
           .isInstanceOf(QueryCancelledException.class);
       assertThat(cancelled).succeedsWithin(Duration.ofSeconds(1));
     }
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+  }
+
+  @Test
+  void asManySlowQueriesAsCoresLeaveOtherVirtualThreadsRunning() throws Exception {
+    warmUp();
+    int queries = Runtime.getRuntime().availableProcessors() + 2;
+    fixture.close();
+    fixture =
+        new QueryFixture(
+            folder,
+            DuckDbOptions.defaults(folder.resolve("spill"))
+                .withConcurrency(queries + 1, 0, Duration.ofSeconds(1)));
+    List<QueryCancellation> cancellations = new ArrayList<>();
+    CheckedQuery slow = fixture.engine.check(SLOW);
+    CountDownLatch begun = new CountDownLatch(queries);
+    try (ExecutorService virtual = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < queries; i++) {
+        QueryCancellation cancellation = new QueryCancellation();
+        cancellations.add(cancellation);
+        running.add(
+            virtual.submit(
+                () -> {
+                  begun.countDown();
+                  return fixture.engine.start(
+                      "q-1",
+                      QueryFixture.TENANT,
+                      slow,
+                      List.of(),
+                      List.of(),
+                      QueryLimits.DEFAULTS,
+                      cancellation);
+                }));
+      }
+      try {
+        assertThat(begun.await(5, TimeUnit.SECONDS)).isTrue();
+        for (int i = 0; i < 20; i++) {
+          assertThat(virtual.submit(() -> "done")).succeedsWithin(Duration.ofSeconds(1));
+        }
+        Future<String> small = virtual.submit(() -> fixture.query("SELECT 1"));
+        assertThat(small).succeedsWithin(Duration.ofSeconds(5)).isEqualTo("[[1]]");
+        assertThat(running).noneMatch(Future::isDone);
+      } finally {
+        cancellations.forEach(QueryCancellation::cancel);
+      }
+      for (Future<?> query : running) {
+        assertThat(query)
+            .failsWithin(Duration.ofSeconds(5))
+            .withThrowableThat()
+            .withCauseInstanceOf(QueryCancelledException.class);
+      }
+    }
+  }
+
+  @Test
+  void interruptOfTheCallerCancelsTheQuery() throws Exception {
+    warmUp();
+    CountDownLatch begun = new CountDownLatch(1);
+    CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    Thread caller =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  begun.countDown();
+                  try (QueryExecution execution = fixture.start(SLOW)) {
+                    failure.complete(new AssertionError("answered " + execution.columns()));
+                  } catch (QueryCancelledException e) {
+                    failure.complete(
+                        Thread.currentThread().isInterrupted()
+                            ? e
+                            : new AssertionError("interrupt was lost", e));
+                  }
+                });
+    assertThat(begun.await(5, TimeUnit.SECONDS)).isTrue();
+
+    caller.interrupt();
+
+    assertThat(failure)
+        .succeedsWithin(Duration.ofSeconds(5))
+        .isInstanceOf(QueryCancelledException.class);
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+  }
+
+  @Test
+  void typeThatIsNestedTooDeeplyIsRefusedAndTheNextQueryRuns() {
+    String deep = "SELECT " + "{'a': ".repeat(80) + "1" + "}".repeat(80) + " AS deep";
+
+    assertThatThrownBy(() -> fixture.start(deep))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessage(
+            "A column's type is nested more than 64 levels deep, which no answer holds; cast it to"
+                + " JSON");
     assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
   }
 

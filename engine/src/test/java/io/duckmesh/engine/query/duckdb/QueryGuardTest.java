@@ -15,16 +15,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class QueryGuardTest {
+  private static NativeThreads threads;
   private static QueryGuard guard;
 
   @BeforeAll
   static void open() {
-    guard = QueryGuard.open();
+    threads = new NativeThreads();
+    guard = QueryGuard.open(threads);
   }
 
   @AfterAll
   static void close() {
     guard.close();
+    threads.close();
   }
 
   @ParameterizedTest
@@ -216,6 +219,105 @@ class QueryGuardTest {
     assertThatThrownBy(() -> guard.check(sql))
         .isInstanceOf(QueryRejectedException.class)
         .hasMessageStartingWith(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT range(1000000), generate_series(0, 999999), range(5, -999995, -1), range('1_000'::INT)",
+        "SELECT range(2000000000, 2000000010), range(0, 3000000, 3), range(1, 5, 0)",
+        "SELECT generate_series(DATE '2024-01-01', '2024-12-31'::DATE, INTERVAL 1 DAY)",
+        "SELECT range(TIMESTAMP '2024-01-01 00:00:00', '2025-01-01', INTERVAL '15 minutes')",
+        "SELECT range(least(a, 10000)), range(1, least(10, a, b), 2) FROM t",
+        "SELECT * FROM range(1000000000), generate_series(1, a * 1000000), repeat('x', 1000000000)",
+        "SELECT * FROM range(1000 * 1000 * 1000)",
+        "SELECT repeat('x', 10000000), 'ab'.repeat(5000000)",
+        "SELECT repeat('x', -1), repeat('x', CAST('5' AS INTEGER)), repeat('x', -(-5))",
+        "SELECT repeat(a, 10000) FROM t",
+        "SELECT repeat('x', least(a, 1000)), repeat(b, 10) FROM t",
+        "SELECT lpad('x', 10000000, 'y'), rpad('x', 2500000, 'ä😀')",
+        "SELECT lpad(a, 10000, '0'), rpad('x', least(a, 20), b) FROM t",
+        "SELECT list_resize([1], 10000), array_resize([a], least(b, 100), 0) FROM t",
+        "SELECT bar(a, 0, 1), bar(a, 0, 1, 80) FROM t",
+        "SELECT format('{} {:>20} {{{}}}', a, b, c), printf('%5d %s 100000 %% 5', a, b) FROM t",
+      })
+  void functionsWhoseSizesAreVisibleAndModestPass(String sql) {
+    assertThat(guard.check(sql).sql()).isEqualTo(sql);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\0',
+      textBlock =
+          """
+          SELECT range(1000000000) | Function range in an expression makes more than 1000000 elements, which is its limit there; use it in FROM instead, as in FROM range(n) (line 1, column 8)
+          SELECT RANGE(1000002) | Function range in an expression makes more than 1000000 elements
+          SELECT main.generate_series(-2000000, 5) | Function generate_series in an expression makes more than 1000000 elements
+          SELECT range(0, -2000000000, -1) | Function range in an expression makes more than 1000000 elements
+          SELECT range('1000000000'::INT) | Function range in an expression makes more than 1000000 elements
+          SELECT range(- -1000000000) | Function range in an expression makes more than 1000000 elements
+          SELECT range(1000_000_000) | Function range in an expression makes more than 1000000 elements
+          SELECT range('1e9'::INT) | Function range in an expression makes more than 1000000 elements
+          SELECT * FROM t WHERE len(generate_series(1, 1000000000)) > a | Function generate_series in an expression makes more than 1000000 elements
+          SELECT * FROM range(len(range(1000000000))) | Function range in an expression makes more than 1000000 elements
+          SELECT generate_series(DATE '0001-01-01', DATE '9999-01-01', INTERVAL 1 MINUTE) | Function generate_series in an expression makes more than 1000000 elements
+          SELECT range(TIMESTAMP '2024-01-01', '2025-01-01', INTERVAL '1 second') | Function range in an expression makes more than 1000000 elements
+          SELECT range(least(a, 10002)) FROM t | Function range in an expression makes more than 10000 elements
+          SELECT range(1000*1000*1000) | Function range in an expression takes only literals, or least(n, 10000) as its end, since its list is made at once in memory; use it in FROM instead, as in FROM range(n) (line 1, column 8)
+          SELECT range(a) FROM t | Function range in an expression takes only literals
+          SELECT range(?) | Function range in an expression takes only literals
+          SELECT range('0x3B9ACA00'::INT) | Function range in an expression takes only literals
+          SELECT range(NaN) FROM t | Function range in an expression takes only literals
+          SELECT range('nan'::DOUBLE) | Function range in an expression takes only literals
+          SELECT range((SELECT 1000000000)) | Function range in an expression takes only literals
+          SELECT range(CASE WHEN true THEN 1000000000 END) | Function range in an expression takes only literals
+          SELECT range(0, least(a, 5), -1) FROM t | Function range in an expression takes only literals
+          SELECT range(a, least(b, 5)) FROM t | Function range in an expression takes only literals
+          SELECT range(greatest(a, 5)) FROM t | Function range in an expression takes only literals
+          SELECT [x FOR x IN range(10 ** 9)] | Function range in an expression takes only literals
+          SELECT repeat('x', 2000000000) | Function repeat makes a value of more than 10000000 bytes, which is its limit (line 1, column 8)
+          SELECT repeat('xy', 5000001) | Function repeat makes a value of more than 10000000 bytes
+          SELECT 'x'.repeat('2000000000') | Function repeat makes a value of more than 10000000 bytes
+          SELECT repeat('x', 1000 * 1000 * 1000) | Function repeat takes as its count only a literal, or least(n, 10000), since its value is made at once in memory
+          SELECT repeat('x', a) FROM t | Function repeat takes as its count only a literal
+          SELECT repeat('x', least(a, b)) FROM t | Function repeat takes as its count only a literal
+          SELECT repeat(a, 10001) FROM t | Function repeat repeats values that are no literals more than 10000 times
+          SELECT repeat('x', least(a, 10001)) FROM t | Function repeat repeats values that are no literals more than 10000 times
+          SELECT repeat(repeat(repeat('x', 1000), 1000), 1000) | Function repeat
+          SELECT repeat(c, 1000) FROM (SELECT repeat('x', 100000) c) | Function repeat
+          SELECT lpad('x', 2000000000, 'y') | Function lpad makes a value of more than 10000000 bytes
+          SELECT rpad('x', 2500001, '😀') | Function rpad makes a value of more than 10000000 bytes
+          SELECT lpad('x', 2000 * 1000000, 'y') | Function lpad takes as its length only a literal, or least(n, 10000)
+          SELECT rpad(a, 10001, 'y') FROM t | Function rpad has a length above 10000, which is its limit for values that are no literals
+          SELECT list_resize([1], 2000000000) | Function list_resize has a length above 10000
+          SELECT array_resize([1], 1000 * 1000000) | Function array_resize takes as its length only a literal
+          SELECT bar(1, 0, 1, a) FROM t | Function bar takes as its width only a literal
+          SELECT format('{:>2000000000}', 'x') | Function format has a width that is not visible or above 9999
+          SELECT format('{:>{}}', 'x', 2000000000) | Function format has a width that is not visible or above 9999
+          SELECT printf('%02000000000d', 1) | Function printf has a width that is not visible or above 9999
+          SELECT printf('%*d', 2000000000, 1) | Function printf has a width that is not visible or above 9999
+          SELECT printf('%.2000000000f', 1.5) | Function printf has a width that is not visible or above 9999
+          SELECT printf(a, 1) FROM t | Function printf takes only a literal as its format
+          """)
+  void functionThatMakesALargeValueIsRefusedWithItsLimit(String sql, String message) {
+    assertThatThrownBy(() -> guard.check(sql))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageStartingWith(message);
+  }
+
+  @Test
+  void adviceToChangeASettingIsNotPassedOn() {
+    assertThatThrownBy(
+            () -> guard.check("SELECT " + "abs(".repeat(1_200) + "1" + ")".repeat(1_200)))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessage("Max expression depth limit of 1000 exceeded");
+    assertThat(
+            DuckDbFailures.sentence(
+                "Deprecated lambda arrow (->) detected.\nUse SET lambda_syntax='DEFAULT' to revert."))
+        .isEqualTo("Deprecated lambda arrow (->) detected");
+    assertThat(DuckDbFailures.sentence("Cannot SET the value. It is fixed."))
+        .isEqualTo("Cannot SET the value. It is fixed");
   }
 
   @ParameterizedTest

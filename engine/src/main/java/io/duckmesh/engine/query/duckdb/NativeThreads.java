@@ -1,0 +1,108 @@
+package io.duckmesh.engine.query.duckdb;
+
+import static java.util.Objects.requireNonNull;
+
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
+
+/**
+ * Platform threads for calls into DuckDB. A native call pins the carrier of a virtual thread, so as
+ * many long queries as there are cores would stop every virtual thread of the process. There are as
+ * many threads as calls at once, which the slots of the instances bound.
+ */
+final class NativeThreads implements AutoCloseable {
+  private static final long IDLE_SECONDS = 60;
+
+  private final ExecutorService threads =
+      new ThreadPoolExecutor(
+          0,
+          Integer.MAX_VALUE,
+          IDLE_SECONDS,
+          TimeUnit.SECONDS,
+          new SynchronousQueue<>(),
+          Thread.ofPlatform().name("query-native-", 0).daemon().factory());
+
+  /** A call whose errors keep their type. */
+  interface Call<T, X extends Exception> {
+    T run() throws X;
+  }
+
+  /** Runs a call that is short enough to wait for, even when the caller is interrupted. */
+  <T, X extends Exception> T call(Call<T, X> call) throws X {
+    return call(() -> {}, call);
+  }
+
+  /**
+   * Runs the call on a platform thread and waits until it has ended, also when the caller is
+   * interrupted; the interrupt is there again afterwards.
+   *
+   * @param onInterrupt lets the call end soon
+   */
+  <T, X extends Exception> T call(Runnable onInterrupt, Call<T, X> call) throws X {
+    Map<String, String> context = MDC.getCopyOfContextMap();
+    FutureTask<T> task = new FutureTask<>(() -> runWith(context, call));
+    try {
+      threads.execute(task);
+    } catch (RejectedExecutionException e) {
+      // The engine is closed: what is left to free is freed here.
+      task.run();
+    }
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          onInterrupt.run();
+        }
+      }
+    } catch (ExecutionException e) {
+      throw NativeThreads.<X>thrown(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static <T, X extends Exception> T runWith(
+      @Nullable Map<String, String> context, Call<T, X> call) throws X {
+    if (context == null) {
+      return call.run();
+    }
+    MDC.setContextMap(context);
+    try {
+      return call.run();
+    } finally {
+      MDC.clear();
+    }
+  }
+
+  /** A call throws its X, or what is unchecked. */
+  @SuppressWarnings("unchecked")
+  private static <X extends Exception> X thrown(ExecutionException failure) {
+    Throwable cause = failure.getCause();
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    if (cause instanceof RuntimeException unchecked) {
+      throw unchecked;
+    }
+    return (X) requireNonNull(cause);
+  }
+
+  /** Ends the threads as soon as their calls have ended. */
+  @Override
+  public void close() {
+    threads.shutdown();
+  }
+}
