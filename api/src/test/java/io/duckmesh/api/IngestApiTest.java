@@ -392,6 +392,27 @@ class IngestApiTest extends GatewayTestBase {
   }
 
   @Test
+  void zstdFrameThatIsCutOrFollowedByJunkIsRefused() {
+    String table = newTable();
+    Map<String, String> headers =
+        Map.of("Content-Type", "application/x-ndjson", "Content-Encoding", "zstd");
+    byte[] first = Zstd.compress(rows(0, 1_000).getBytes(StandardCharsets.UTF_8));
+    byte[] second = Zstd.compress(rows(1_000, 2_000).getBytes(StandardCharsets.UTF_8));
+
+    for (int length = 1; length < second.length; length += length < 20 ? 1 : 97) {
+      TestGateway.Answer cut =
+          gateway().post(events(table), joined(first, Arrays.copyOf(second, length)), headers);
+      assertThat(cut.status()).as("cut after %d of %d", length, second.length).isIn(400, 422);
+    }
+    TestGateway.Answer junk =
+        gateway().post(events(table), joined(first, new byte[] {1, 2, 3, 4, 5, 6}), headers);
+    TestGateway.Answer whole = gateway().post(events(table), joined(first, second), headers);
+
+    assertThat(junk.status()).isEqualTo(400);
+    assertThat(count(table, whole.json().get("token").asString())).isEqualTo(2_000);
+  }
+
+  @Test
   void tableThatAnotherGatewayMadeAnewTakesRowsOfItsNewColumnsAtOnce() {
     String table = newTable();
     try (TestGateway other =

@@ -1,6 +1,5 @@
 package io.duckmesh.api.ingest;
 
-import com.github.luben.zstd.ZstdInputStream;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
 import jakarta.servlet.ServletInputStream;
@@ -154,7 +153,7 @@ public final class RequestBodies {
               .setBufferSize(GZIP_BUFFER)
               .setDecompressConcatenated(true)
               .get();
-      case "zstd" -> new ZstdInputStream(source);
+      case "zstd" -> new ZstdFrames(source);
       default ->
           throw new ProblemException(
               ApiError.UNSUPPORTED_MEDIA_TYPE,
