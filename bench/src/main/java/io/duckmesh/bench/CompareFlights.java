@@ -44,8 +44,8 @@ final class CompareFlights implements Callable<Integer> {
               + " FROM flights",
           "SELECT count(DISTINCT tailnum), count(DISTINCT flight_id), count(DISTINCT dest)"
               + " FROM flights",
-          "SELECT origin, dest, count(*) AS n FROM flights GROUP BY ALL ORDER BY n DESC, ALL LIMIT"
-              + " 50",
+          "SELECT origin, dest, count(*) AS n FROM flights GROUP BY ALL ORDER BY n DESC, origin,"
+              + " dest LIMIT 50",
           "SELECT hour, quantile_cont(dep_delay, 0.5), max(air_time), min(air_time) FROM flights"
               + " GROUP BY hour ORDER BY hour",
           "SELECT carrier, month, n, rank() OVER (PARTITION BY month ORDER BY n DESC, carrier) FROM"
