@@ -240,6 +240,8 @@ class RowRoundTripTest {
         new TypeValues(
             "TIMESTAMPTZ",
             timestamps()
+                // An offset must not move the instant out of the years that can be written.
+                .filter(time -> time.getYear() > 1 && time.getYear() < 9999)
                 .flatMap(
                     time ->
                         Arbitraries.integers()
