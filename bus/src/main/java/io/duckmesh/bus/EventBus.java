@@ -3,7 +3,9 @@ package io.duckmesh.bus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log: segments in, batches of consecutive positions out. Every method may be called from any
@@ -65,10 +67,16 @@ public interface EventBus extends AutoCloseable {
    * #read}, and never block others. Their positions stay taken. Positions already in quarantine or
    * acknowledged are left as they are.
    *
+   * @param table whose events they are, null if they do not tell
    * @throws LeaseLostException if the batch is not the shard's current claim; nothing changed
    * @throws IllegalArgumentException if a position is after the batch; nothing changed
    */
-  void nack(BatchId batch, List<Position> positions, String reason);
+  void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table);
+
+  /** The same for segments that do not tell of which table they are. */
+  default void nack(BatchId batch, List<Position> positions, String reason) {
+    nack(batch, positions, reason, null);
+  }
 
   /**
    * Extends the claim to {@code lease} from now. A claim whose lease has expired has ended, even
@@ -101,11 +109,20 @@ public interface EventBus extends AutoCloseable {
   /** Where all shards of all tenants stand, by shard id. */
   List<ShardStatus> statuses();
 
-  /** Segments of the shard in quarantine, in position order. The caller closes the stream. */
-  Stream<QuarantinedSegment> quarantined(ShardId shard);
+  /**
+   * Segments in quarantine after {@code after} up to and including {@code upTo}, in position order,
+   * those of positions that are not yet acknowledged included; without what was replayed or
+   * dropped. The caller closes the stream.
+   */
+  Stream<QuarantinedSegment> quarantined(ShardId shard, Position after, Position upTo);
 
-  /** Deletes segments from quarantine, after replay or on request. Absent ones count as deleted. */
-  void dropQuarantined(ShardId shard, List<Position> positions);
+  /** All segments of the shard in quarantine, in position order. The caller closes the stream. */
+  default Stream<QuarantinedSegment> quarantined(ShardId shard) {
+    return quarantined(shard, Position.START, head(shard));
+  }
+
+  /** The quarantine as people see it. */
+  Quarantine quarantine();
 
   /**
    * Frees space of acknowledged segments by whole partitions; returns the bytes freed. Repeatable.

@@ -11,9 +11,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Claims, leases and acknowledgements. A claim that waits holds neither transaction nor connection:
@@ -285,7 +287,8 @@ final class Claims {
                         .formatted(position, standing.shardNo())));
   }
 
-  void quarantine(Shard shard, BatchId batch, List<Position> positions, String reason) {
+  void quarantine(
+      Shard shard, BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
     database.useTransaction(
         failureOf("quarantine segments of", shard),
         handle -> {
@@ -319,6 +322,7 @@ final class Claims {
                 .bind("shardNo", shard.shardNo())
                 .bind("positions", wanted)
                 .bind("reason", reason)
+                .bind("tableId", table)
                 .execute();
           }
         });

@@ -19,6 +19,8 @@ final class Database {
         Jdbi.create(pool)
             .installPlugin(new SqlObjectPlugin())
             .registerArrayType(long.class, "bigint")
+            .registerArrayType(int.class, "int")
+            .registerArrayType(String.class, "text")
             .registerRowMapper(ConstructorMapper.factory(Claims.SegmentTotals.class))
             .registerRowMapper(ConstructorMapper.factory(Claims.Beyond.class));
   }

@@ -73,9 +73,9 @@ ALTER TABLE bus.segment ATTACH PARTITION %1$s FOR VALUES IN (%2$d);
       RETURNING position
     )
     INSERT INTO bus.quarantine (shard_no, position, row_count, size_bytes, published_at, payload,
-                                reason, quarantined_at)
+                                reason, quarantined_at, table_id)
     SELECT :shardNo, s.position, s.row_count, s.size_bytes, s.published_at, s.payload,
-           :reason, clock_timestamp()
+           :reason, clock_timestamp(), CAST(:tableId AS uuid)
     FROM %1$s s
     JOIN marked m ON m.position = s.position
     """

@@ -11,6 +11,7 @@ import io.duckmesh.bus.ConsumerId;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
+import io.duckmesh.bus.Quarantine;
 import io.duckmesh.bus.QuarantinedSegment;
 import io.duckmesh.bus.Segment;
 import io.duckmesh.bus.ShardId;
@@ -25,11 +26,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +53,7 @@ final class PostgresEventBus implements EventBus {
   private final ShardSignals signals = new ShardSignals();
   private final Listener listener;
   private final Claims claims;
+  private final Quarantine quarantine;
   private final Map<ShardId, Shard> shards = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
@@ -59,6 +63,7 @@ final class PostgresEventBus implements EventBus {
     this.appender = new Appender(dedicated, options);
     this.listener = new Listener(dedicated, signals);
     this.claims = new Claims(database, signals, listener, options.pollInterval(), () -> closed);
+    this.quarantine = new PostgresQuarantine(database, this::require);
   }
 
   static EventBus start(DataSource pool, DataSource dedicated, BusOptions options) {
@@ -136,9 +141,9 @@ final class PostgresEventBus implements EventBus {
   }
 
   @Override
-  public void nack(BatchId batch, List<Position> positions, String reason) {
+  public void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
     requireNonNull(reason, "reason is null");
-    claims.quarantine(require(batch.shard()), batch, List.copyOf(positions), reason);
+    claims.quarantine(require(batch.shard()), batch, List.copyOf(positions), reason, table);
   }
 
   @Override
@@ -231,12 +236,12 @@ final class PostgresEventBus implements EventBus {
   }
 
   @Override
-  public Stream<QuarantinedSegment> quarantined(ShardId shardId) {
+  public Stream<QuarantinedSegment> quarantined(ShardId shardId, Position after, Position upTo) {
     Shard shard = require(shardId);
     return Stream.iterate(
-            quarantinePage(shard, 0),
+            quarantinePage(shard, after.value(), upTo.value()),
             page -> !page.isEmpty(),
-            page -> quarantinePage(shard, page.getLast().position()))
+            page -> quarantinePage(shard, page.getLast().position(), upTo.value()))
         .flatMap(List::stream)
         .map(
             row ->
@@ -251,22 +256,18 @@ final class PostgresEventBus implements EventBus {
                     row.quarantinedAt()));
   }
 
-  private List<QuarantineDao.QuarantineRow> quarantinePage(Shard shard, long after) {
+  private List<QuarantineDao.QuarantineRow> quarantinePage(Shard shard, long after, long upTo) {
     return database.query(
         "Cannot read the quarantine of shard " + shard.id(),
         handle ->
             handle
                 .attach(QuarantineDao.class)
-                .listPage(shard.shardNo(), after, QUARANTINE_PAGE_BYTES));
+                .listPage(shard.shardNo(), after, upTo, QUARANTINE_PAGE_BYTES));
   }
 
   @Override
-  public void dropQuarantined(ShardId shardId, List<Position> positions) {
-    Shard shard = require(shardId);
-    long[] values = positions.stream().mapToLong(Position::value).toArray();
-    database.useTransaction(
-        "Cannot drop segments from the quarantine of shard " + shardId,
-        handle -> handle.attach(QuarantineDao.class).delete(shard.shardNo(), values));
+  public Quarantine quarantine() {
+    return quarantine;
   }
 
   @Override

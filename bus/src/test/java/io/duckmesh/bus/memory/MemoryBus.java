@@ -13,6 +13,7 @@ import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.LeaseLostException;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
+import io.duckmesh.bus.Quarantine;
 import io.duckmesh.bus.QuarantinedSegment;
 import io.duckmesh.bus.Segment;
 import io.duckmesh.bus.ShardId;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -44,6 +46,7 @@ public final class MemoryBus implements EventBus {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final TreeMap<ShardId, ShardLog> shards = new TreeMap<>();
+  private final MemoryQuarantine quarantine = new MemoryQuarantine(this);
   private boolean closed;
 
   public MemoryBus(Clock clock, BusOptions options, Waiting waiting) {
@@ -74,16 +77,36 @@ public final class MemoryBus implements EventBus {
           for (Segment segment : copy) {
             refuseWhenFull(require(segment.shard()).tenant);
           }
-          List<Position> positions = new ArrayList<>(copy.size());
-          for (Segment segment : copy) {
-            positions.add(require(segment.shard()).append(segment, clock.instant()));
-          }
-          for (Segment segment : copy) {
-            require(segment.shard()).sealFrom(options.partitionBytes());
-          }
-          changed.signalAll();
-          return List.copyOf(positions);
+          return append(copy);
         });
+  }
+
+  /** Appends under the lock, whether the backlog is full or not. */
+  List<Position> append(List<Segment> segments) {
+    segments.forEach(segment -> require(segment.shard()));
+    List<Position> positions = new ArrayList<>(segments.size());
+    for (Segment segment : segments) {
+      positions.add(require(segment.shard()).append(segment, clock.instant()));
+    }
+    for (Segment segment : segments) {
+      require(segment.shard()).sealFrom(options.partitionBytes());
+    }
+    changed.signalAll();
+    return List.copyOf(positions);
+  }
+
+  /** Owner of the shard. */
+  String tenant(ShardId shard) {
+    return require(shard).tenant;
+  }
+
+  /** Last acknowledged position of the shard. */
+  Position acked(ShardId shard) {
+    return new Position(require(shard).acked);
+  }
+
+  Instant now() {
+    return clock.instant();
   }
 
   private void refuseWhenFull(String tenant) {
@@ -159,7 +182,7 @@ public final class MemoryBus implements EventBus {
   }
 
   @Override
-  public void nack(BatchId batch, List<Position> positions, String reason) {
+  public void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
     requireNonNull(reason, "reason is null");
     locked(
         () -> {
@@ -174,8 +197,8 @@ public final class MemoryBus implements EventBus {
           for (Position position : positions) {
             if (position.value() > log.acked && log.heldBack.add(position.value())) {
               PublishedSegment segment = log.at(position.value());
-              log.quarantine.put(
-                  position, new QuarantinedSegment(segment, reason, clock.instant()));
+              quarantine.add(
+                  log.tenant, new QuarantinedSegment(segment, reason, clock.instant()), table);
             }
           }
           return log;
@@ -252,13 +275,17 @@ public final class MemoryBus implements EventBus {
   }
 
   @Override
-  public Stream<QuarantinedSegment> quarantined(ShardId shard) {
-    return locked(() -> List.copyOf(require(shard).quarantine.values()).stream());
+  public Stream<QuarantinedSegment> quarantined(ShardId shard, Position after, Position upTo) {
+    return locked(
+        () -> {
+          ShardId known = require(shard).id;
+          return quarantine.waiting(known, after, upTo).stream();
+        });
   }
 
   @Override
-  public void dropQuarantined(ShardId shard, List<Position> positions) {
-    locked(() -> require(shard).quarantine.keySet().removeAll(Set.copyOf(positions)));
+  public Quarantine quarantine() {
+    return quarantine;
   }
 
   @Override
@@ -287,7 +314,8 @@ public final class MemoryBus implements EventBus {
     }
   }
 
-  private <T> T locked(Supplier<T> work) {
+  /** Runs the work while nothing else changes. */
+  <T> T locked(Supplier<T> work) {
     lock.lock();
     try {
       requireOpen();
@@ -339,7 +367,6 @@ public final class MemoryBus implements EventBus {
     final String tenant;
     final List<Partition> partitions = new ArrayList<>(List.of(new Partition()));
     final Set<Long> heldBack = new HashSet<>();
-    final TreeMap<Position, QuarantinedSegment> quarantine = new TreeMap<>();
     long head;
     long appendedRows;
     long appendedBytes;

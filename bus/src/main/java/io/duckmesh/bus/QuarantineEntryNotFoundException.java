@@ -1,0 +1,10 @@
+package io.duckmesh.bus;
+
+/** The tenant's quarantine has no such entry. */
+public final class QuarantineEntryNotFoundException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  public QuarantineEntryNotFoundException(String tenant, QuarantineId id) {
+    super("Quarantine of tenant %s has no entry %s".formatted(tenant, id));
+  }
+}
