@@ -22,9 +22,11 @@ final class JsonBody {
   private final RowPlan plan;
   private final RowReader rows;
   private final RowErrors errors;
+  private final RejectedRowCollector rejected;
   private final long maxRows;
   private long found;
   private boolean withinRow;
+  private boolean envelope;
 
   /** Whether the events have keys, as the first one says; null before it. */
   private @Nullable Boolean keyed;
@@ -36,6 +38,7 @@ final class JsonBody {
       RowPlan plan,
       RowReader rows,
       RowErrors errors,
+      RejectedRowCollector rejected,
       long maxRows) {
     this.text = text;
     this.start = start;
@@ -43,7 +46,13 @@ final class JsonBody {
     this.plan = plan;
     this.rows = rows;
     this.errors = errors;
+    this.rejected = rejected;
     this.maxRows = maxRows;
+  }
+
+  /** Whether the body is an object with events; known once it is read. */
+  boolean isEnvelope() {
+    return envelope;
   }
 
   /** Reads the body to its end, or to where it is not well-formed; answers how many rows it saw. */
@@ -83,6 +92,7 @@ final class JsonBody {
   private void readBody(JsonCursor cursor) {
     JsonParser parser = cursor.parser();
     JsonToken token = parser.nextToken();
+    int bodyStart = token == JsonToken.START_OBJECT ? cursor.tokenStart() : start;
     if (token == JsonToken.START_ARRAY) {
       while (parser.nextToken() != JsonToken.END_ARRAY) {
         beginRow();
@@ -92,12 +102,13 @@ final class JsonBody {
     } else if (token == JsonToken.START_OBJECT) {
       String name = parser.nextName();
       if (EVENTS.equals(name) && !plan.hasColumn(EVENTS)) {
+        envelope = true;
         readEnvelope(cursor);
       } else {
         beginRow();
         long earlierErrors = errors.count();
         rows.readFrom(cursor, name);
-        keepOrTakeBack(earlierErrors, null);
+        keepOrTakeBack(cursor, bodyStart, earlierErrors, null);
         withinRow = false;
       }
     } else {
@@ -115,20 +126,23 @@ final class JsonBody {
   }
 
   private void readRow(JsonCursor cursor) {
+    long earlierErrors = errors.count();
+    int from = cursor.tokenStart();
     if (cursor.parser().currentToken() != JsonToken.START_OBJECT) {
       errors.add(cursor.skipShown(), "A row is a JSON object");
-      return;
+    } else {
+      rows.read(cursor);
     }
-    long earlierErrors = errors.count();
-    rows.read(cursor);
-    keepOrTakeBack(earlierErrors, null);
+    keepOrTakeBack(cursor, from, earlierErrors, null);
   }
 
-  private void keepOrTakeBack(long earlierErrors, @Nullable KeyHash key) {
+  private void keepOrTakeBack(
+      JsonCursor cursor, int from, long earlierErrors, @Nullable KeyHash key) {
     if (errors.count() == earlierErrors) {
       rows.keep(key);
     } else {
       rows.takeBack();
+      rejected.take(errors, earlierErrors, text, from, cursor.position());
     }
   }
 
@@ -152,11 +166,13 @@ final class JsonBody {
 
   private void readEvent(JsonCursor cursor) {
     JsonParser parser = cursor.parser();
+    long earlierErrors = errors.count();
+    int from = cursor.tokenStart();
     if (parser.currentToken() != JsonToken.START_OBJECT) {
       errors.add(cursor.skipShown(), "An event is an object with key, op and row");
+      keepOrTakeBack(cursor, from, earlierErrors, null);
       return;
     }
-    long earlierErrors = errors.count();
     KeyHash key = null;
     boolean hasRow = false;
     String name;
@@ -181,7 +197,7 @@ final class JsonBody {
       errors.add(() -> "row", () -> null, "An event has a row");
     }
     checkAllKeyed(key != null);
-    keepOrTakeBack(earlierErrors, key);
+    keepOrTakeBack(cursor, from, earlierErrors, key);
   }
 
   private @Nullable KeyHash key(JsonCursor cursor, JsonToken token, @Nullable KeyHash earlier) {

@@ -57,26 +57,81 @@ public final class JsonRows {
       RowOptions options,
       BufferAllocator allocator)
       throws IOException {
+    SortedRows sorted =
+        read(body, format, schema, options, allocator, RejectedRowCollector.refusing());
+    RowBatch rows = sorted.rows();
+    if (rows == null) {
+      throw new IllegalStateException("Rows were neither kept nor refused");
+    }
+    return rows;
+  }
+
+  /**
+   * Reads all rows and sorts out those that do not fit. The caller closes what is returned, and the
+   * stream. Nothing of the allocator stays taken if this throws.
+   *
+   * @throws InvalidRowsException if the body as a whole is not what its format says, or there are
+   *     no rows
+   * @throws BodyTooLargeException if there are more bytes or rows than the options allow
+   * @throws IllegalArgumentException if an event key column is no column of the schema, or a
+   *     column's default does not fit its type
+   * @throws IOException if the stream fails
+   */
+  public static SortedRows sort(
+      InputStream body,
+      RowFormat format,
+      RowSchema schema,
+      RowOptions options,
+      BufferAllocator allocator)
+      throws IOException {
+    return read(body, format, schema, options, allocator, RejectedRowCollector.keeping());
+  }
+
+  private static SortedRows read(
+      InputStream body,
+      RowFormat format,
+      RowSchema schema,
+      RowOptions options,
+      BufferAllocator allocator,
+      RejectedRowCollector rejected)
+      throws IOException {
     RowPlan plan = RowPlan.of(schema);
     RowErrors errors = new RowErrors(options.maxErrors());
     RowReader rows = new RowReader(plan, options, errors);
     Text text = readText(body, options.maxBytes());
     int start = JsonCursor.hasByteOrderMark(text.bytes, 0, text.length) ? 3 : 0;
-    long found =
+    Read read =
         switch (format) {
           case NDJSON ->
-              new NdjsonBody(text.bytes, start, text.length, rows, errors, options.maxRows())
-                  .read();
-          case JSON ->
-              new JsonBody(text.bytes, start, text.length, plan, rows, errors, options.maxRows())
-                  .read();
+              new Read(
+                  RejectedRows.Form.LINES,
+                  new NdjsonBody(
+                          text.bytes, start, text.length, rows, errors, rejected, options.maxRows())
+                      .read());
+          case JSON -> {
+            JsonBody json =
+                new JsonBody(
+                    text.bytes,
+                    start,
+                    text.length,
+                    plan,
+                    rows,
+                    errors,
+                    rejected,
+                    options.maxRows());
+            long found = json.read();
+            yield new Read(
+                json.isEnvelope() ? RejectedRows.Form.EVENTS : RejectedRows.Form.ARRAY, found);
+          }
         };
     errors.check();
-    if (found == 0) {
+    if (read.found() == 0) {
       errors.addBody(null, "A body has at least one row");
       errors.check();
     }
-    return rows.finish(schema, allocator);
+    return new SortedRows(
+        rows.rowCount() == 0 ? null : rows.finish(schema, allocator),
+        rejected.isEmpty() ? null : new RejectedRows(read.form(), rejected.rows()));
   }
 
   /**
@@ -106,6 +161,9 @@ public final class JsonRows {
       }
     }
   }
+
+  /** How many rows a body had, and what it was. */
+  private record Read(RejectedRows.Form form, long found) {}
 
   /** The first {@code length} of the bytes. */
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared

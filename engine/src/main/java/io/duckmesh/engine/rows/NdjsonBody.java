@@ -18,16 +18,25 @@ final class NdjsonBody {
   private final int end;
   private final RowReader rows;
   private final RowErrors errors;
+  private final RejectedRowCollector rejected;
   private final long maxRows;
   private @Nullable JsonCursor shared;
   private boolean isolated;
 
-  NdjsonBody(byte[] text, int start, int end, RowReader rows, RowErrors errors, long maxRows) {
+  NdjsonBody(
+      byte[] text,
+      int start,
+      int end,
+      RowReader rows,
+      RowErrors errors,
+      RejectedRowCollector rejected,
+      long maxRows) {
     this.text = text;
     this.start = start;
     this.end = end;
     this.rows = rows;
     this.errors = errors;
+    this.rejected = rejected;
     this.maxRows = maxRows;
   }
 
@@ -60,7 +69,7 @@ final class NdjsonBody {
     long earlierErrors = errors.count();
     if (!isolated) {
       if (readShared(from, to)) {
-        keepOrTakeBack(earlierErrors);
+        keepOrTakeBack(earlierErrors, from, to);
         return;
       }
       isolated = true;
@@ -68,14 +77,15 @@ final class NdjsonBody {
       rows.takeBack();
     }
     readIsolated(from, to);
-    keepOrTakeBack(earlierErrors);
+    keepOrTakeBack(earlierErrors, from, to);
   }
 
-  private void keepOrTakeBack(long earlierErrors) {
+  private void keepOrTakeBack(long earlierErrors, int from, int to) {
     if (errors.count() == earlierErrors) {
       rows.keep(null);
     } else {
       rows.takeBack();
+      rejected.take(errors, earlierErrors, text, from, to);
     }
   }
 

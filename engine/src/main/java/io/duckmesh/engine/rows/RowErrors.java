@@ -61,6 +61,11 @@ final class RowErrors {
     }
   }
 
+  /** Those kept that were added since there were {@code earlierCount} errors, which is none. */
+  List<RowError> since(long earlierCount) {
+    return List.copyOf(kept.subList((int) Math.min(earlierCount, kept.size()), kept.size()));
+  }
+
   /** Throws if there are any. */
   void check() {
     if (count > 0) {

@@ -19,6 +19,8 @@ public final class KeyHashes {
   private static final byte EVENT_KEY = 1;
   private static final byte REQUEST_KEY = 2;
   private static final byte BODY = 3;
+  private static final byte REJECTED_ROWS = 4;
+  private static final byte REPLAY = 5;
 
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -60,6 +62,23 @@ public final class KeyHashes {
   /** Hash that tells the segments of one request from one another and from those of any other. */
   public static KeyHash requestKey(String key, int shardOrdinal) {
     return hash(REQUEST_KEY, key.getBytes(UTF_8), Integer.toString(shardOrdinal).getBytes(UTF_8));
+  }
+
+  /** Hash that stands for a request's rejected rows, apart from those of its segments. */
+  public static KeyHash rejectedRows(String requestKey) {
+    return hash(REJECTED_ROWS, requestKey.getBytes(UTF_8));
+  }
+
+  /**
+   * Hash that stands for what of a replayed segment goes to a shard: made from the segment's own
+   * request key, so that two segments of one request, replayed both, are the same again.
+   */
+  public static KeyHash replay(KeyHash requestKey, int shardOrdinal) {
+    return hash(
+        REPLAY,
+        Long.toHexString(requestKey.high()).getBytes(UTF_8),
+        Long.toHexString(requestKey.low()).getBytes(UTF_8),
+        Integer.toString(shardOrdinal).getBytes(UTF_8));
   }
 
   /** Hash of a body together with what else makes two requests the same, such as the table. */

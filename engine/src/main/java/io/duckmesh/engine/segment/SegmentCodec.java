@@ -1,5 +1,6 @@
 package io.duckmesh.engine.segment;
 
+import io.duckmesh.engine.rows.RejectedRows;
 import io.duckmesh.engine.rows.RowBatch;
 import io.duckmesh.engine.schema.ArrowSchemas;
 import io.duckmesh.engine.schema.Column;
@@ -11,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
@@ -28,7 +30,9 @@ import org.apache.arrow.vector.ipc.message.MessageSerializer;
  * <p>A segment is a header ({@link SegmentHeader}), and behind it in one zstd frame one Arrow IPC
  * message: a record batch with the schema's columns, followed, where the rows have event keys, by a
  * column of FixedSizeBinary(16) with their hashes. The schema's own message is left out: table and
- * schema version name it. A checksum over all bytes is checked before anything else is looked at.
+ * schema version name it. Rows that were rejected stand in place of the message as they were sent,
+ * each with what is wrong with it ({@link RejectedRows}). A checksum over all bytes is checked
+ * before anything else is looked at.
  */
 public final class SegmentCodec {
   private static final VarHandle LONG =
@@ -51,6 +55,7 @@ public final class SegmentCodec {
     List<KeyHash> eventKeys = rows.eventKeys();
     if (header.rowCount() != rows.rowCount()
         || header.schemaVersion() != rows.schema().version()
+        || header.rejected()
         || header.eventKeys() != (eventKeys != null)) {
       throw new IllegalArgumentException(
           "Header %s is not that of %d rows of schema version %d with%s event keys"
@@ -64,6 +69,53 @@ public final class SegmentCodec {
     byte[] segment = Compression.compress(message, message.length, SegmentFrame.HEADER_BYTES);
     SegmentFrame.seal(header, message.length, segment);
     return segment;
+  }
+
+  /**
+   * Encodes rows that do not fit their table behind the header.
+   *
+   * @throws IllegalArgumentException if header and rows do not belong together
+   */
+  public static byte[] encode(SegmentHeader header, RejectedRows rows) {
+    if (!header.rejected() || header.rowCount() != rows.rows().size()) {
+      throw new IllegalArgumentException(
+          "Header %s is not that of %d rejected rows".formatted(header, rows.rows().size()));
+    }
+    byte[] content = RejectedRowsFormat.write(rows);
+    byte[] segment = Compression.compress(content, content.length, SegmentFrame.HEADER_BYTES);
+    SegmentFrame.seal(header, content.length, segment);
+    return segment;
+  }
+
+  /**
+   * Reads the rows of a segment whose header says that they were rejected.
+   *
+   * @throws CorruptSegmentException if the bytes are not an unchanged segment of rejected rows
+   */
+  public static RejectedRows decodeRejected(byte[] segment) {
+    SegmentFrame.Opened opened = SegmentFrame.open(segment);
+    if (!opened.header().rejected()) {
+      throw new CorruptSegmentException(
+          "Segment of table %s has no rejected rows".formatted(opened.header().tableId()));
+    }
+    RejectedRows rows =
+        RejectedRowsFormat.read(
+            Compression.decompress(segment, SegmentFrame.HEADER_BYTES, opened.rowBytes()));
+    if (rows.rows().size() != opened.header().rowCount()) {
+      throw new CorruptSegmentException(
+          "Segment of table %s has %d rejected rows, its header says %d"
+              .formatted(
+                  opened.header().tableId(), rows.rows().size(), opened.header().rowCount()));
+    }
+    return rows;
+  }
+
+  /**
+   * What can still be read of the header of a segment that is corrupt: each part of it may be
+   * wrong. Empty if nothing can.
+   */
+  public static Optional<SegmentHeader> salvageHeader(byte[] segment) {
+    return SegmentFrame.salvage(segment);
   }
 
   /**
@@ -85,6 +137,10 @@ public final class SegmentCodec {
   public static DecodedSegment decode(byte[] segment, RowSchema schema, BufferAllocator allocator) {
     SegmentFrame.Opened opened = SegmentFrame.open(segment);
     SegmentHeader header = opened.header();
+    if (header.rejected()) {
+      throw new CorruptSegmentException(
+          "Segment of table %s has rejected rows, not rows".formatted(header.tableId()));
+    }
     if (header.schemaVersion() != schema.version()) {
       throw new CorruptSegmentException(
           "Segment of table %s has schema version %d, it can not be read with %d"

@@ -1,6 +1,7 @@
 package io.duckmesh.engine.segment;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  0  4 bytes  DMSG
  *  4  1 byte   version of the format, 1
- *  5  1 byte   flags: 1 there is a request key, 2 the rows have event keys
+ *  5  1 byte   flags: 1 there is a request key, 2 the rows have event keys, 4 rejected rows
  *  6  16 bytes table id
  * 22  4 bytes  schema version
  * 26  4 bytes  row count
@@ -28,6 +29,7 @@ final class SegmentFrame {
   private static final byte VERSION = 1;
   private static final int REQUEST_KEY = 1;
   private static final int EVENT_KEYS = 2;
+  private static final int REJECTED = 4;
   private static final int CHECKSUM_AT = 50;
 
   private SegmentFrame() {}
@@ -35,7 +37,10 @@ final class SegmentFrame {
   /** Completes a segment whose compressed rows stand behind room for the header. */
   static void seal(SegmentHeader header, int rowBytes, byte[] segment) {
     KeyHash requestKey = header.requestKey();
-    int flags = (requestKey == null ? 0 : REQUEST_KEY) | (header.eventKeys() ? EVENT_KEYS : 0);
+    int flags =
+        (requestKey == null ? 0 : REQUEST_KEY)
+            | (header.eventKeys() ? EVENT_KEYS : 0)
+            | (header.rejected() ? REJECTED : 0);
     ByteBuffer.wrap(segment)
         .putInt(MAGIC)
         .put(VERSION)
@@ -77,6 +82,28 @@ final class SegmentFrame {
           "Segment of %d bytes has checksum %08x, its header says %08x"
               .formatted(segment.length, actual, expected));
     }
+    return read(bytes);
+  }
+
+  /**
+   * Reads the header of a segment that may have been changed anywhere, also in its header; empty if
+   * it can not be one.
+   */
+  static Optional<SegmentHeader> salvage(byte[] segment) {
+    if (segment.length < HEADER_BYTES) {
+      return Optional.empty();
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(segment);
+    bytes.position(Integer.BYTES + 1);
+    try {
+      return Optional.of(read(bytes).header());
+    } catch (CorruptSegmentException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Reads from the flags on. */
+  private static Opened read(ByteBuffer bytes) {
     byte flags = bytes.get();
     UUID tableId = new UUID(bytes.getLong(), bytes.getLong());
     int schemaVersion = bytes.getInt();
@@ -90,7 +117,13 @@ final class SegmentFrame {
     }
     @Nullable KeyHash requestKey = (flags & REQUEST_KEY) == 0 ? null : key;
     return new Opened(
-        new SegmentHeader(tableId, schemaVersion, rowCount, requestKey, (flags & EVENT_KEYS) != 0),
+        new SegmentHeader(
+            tableId,
+            schemaVersion,
+            rowCount,
+            requestKey,
+            (flags & EVENT_KEYS) != 0,
+            (flags & REJECTED) != 0),
         rowBytes);
   }
 

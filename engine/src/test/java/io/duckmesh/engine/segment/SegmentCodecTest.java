@@ -3,7 +3,10 @@ package io.duckmesh.engine.segment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.duckmesh.engine.rows.RejectedRow;
+import io.duckmesh.engine.rows.RejectedRows;
 import io.duckmesh.engine.rows.RowBatch;
+import io.duckmesh.engine.rows.RowError;
 import io.duckmesh.engine.rows.RowFormat;
 import io.duckmesh.engine.rows.RowOptions;
 import io.duckmesh.engine.rows.Rows;
@@ -43,6 +46,47 @@ class SegmentCodecTest {
   @AfterEach
   void nothingLeaks() {
     allocator.close();
+  }
+
+  @Test
+  void rejectedRowsReadBack() {
+    RejectedRows rows =
+        new RejectedRows(
+            RejectedRows.Form.EVENTS,
+            List.of(
+                new RejectedRow(
+                    3,
+                    List.of(
+                        new RowError(3, "id", "\"x\"", "BIGINT is a number"),
+                        new RowError(3, null, null, "A row is a JSON object")),
+                    new byte[] {'{', (byte) 0xff, '}'})));
+    SegmentHeader header = SegmentHeader.ofRejected(TABLE, 2, 1, KeyHashes.rejectedRows("request"));
+
+    byte[] segment = SegmentCodec.encode(header, rows);
+
+    assertThat(SegmentCodec.header(segment)).isEqualTo(header);
+    RejectedRows decoded = SegmentCodec.decodeRejected(segment);
+    assertThat(decoded.form()).isEqualTo(RejectedRows.Form.EVENTS);
+    assertThat(decoded.rows().getFirst().row()).isEqualTo(3);
+    assertThat(decoded.rows().getFirst().errors()).isEqualTo(rows.rows().getFirst().errors());
+    assertThat(decoded.rows().getFirst().raw()).isEqualTo(rows.rows().getFirst().raw());
+    assertThatThrownBy(() -> SegmentCodec.decode(segment, SCHEMA, allocator))
+        .isInstanceOf(CorruptSegmentException.class)
+        .hasMessageContaining("has rejected rows");
+  }
+
+  @Test
+  void headerOfACorruptSegmentIsSalvaged() {
+    try (RowBatch rows = rows(20, KEYED)) {
+      SegmentHeader header =
+          new SegmentHeader(TABLE, 1, 20, KeyHashes.requestKey("request", 3), true);
+      byte[] segment = SegmentCodec.encode(header, rows);
+      segment[segment.length - 1] ^= 1;
+
+      assertThat(SegmentCodec.salvageHeader(segment)).contains(header);
+      assertThat(SegmentCodec.salvageHeader(new byte[100])).isEmpty();
+      assertThat(SegmentCodec.salvageHeader(new byte[3])).isEmpty();
+    }
   }
 
   @Test
