@@ -69,8 +69,8 @@ interface QuarantineDao {
       JOIN bus.shard_claim c USING (shard_no)
       WHERE s.tenant = :tenant
         AND q.position <= c.acked
-        AND (CAST(:tableId AS uuid) IS NULL OR q.table_id = :tableId)
-        AND (CAST(:state AS text) IS NULL OR q.state = :state)
+        AND (CAST(:tableId AS uuid) IS NULL OR q.table_id = CAST(:tableId AS uuid))
+        AND (CAST(:state AS text) IS NULL OR q.state = CAST(:state AS text))
         AND q.entry_id < :before
       ORDER BY q.entry_id DESC
       LIMIT :limit
