@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /** What becomes of the events of a batch: every event is counted once. */
 final class BatchAccounts {
@@ -26,13 +25,15 @@ final class BatchAccounts {
   }
 
   /** A segment that is in quarantine; of no table if it does not tell of one that exists. */
-  void quarantined(long position, @Nullable TableId table, long rows, String reason) {
+  void quarantined(RejectedSegment segment) {
+    TableId table = segment.table();
+    long rows = segment.rowCount();
     if (table == null) {
       quarantined += rows;
     } else {
       add(table, 0, 0, rows);
     }
-    outcomes.add(new SegmentOutcome(position, table, rows, 0, rows, reason));
+    outcomes.add(new SegmentOutcome(segment.position(), table, rows, 0, rows, segment.reason()));
   }
 
   List<TableCounts> counts() {

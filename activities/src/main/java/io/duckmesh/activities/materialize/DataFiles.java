@@ -1,7 +1,6 @@
 package io.duckmesh.activities.materialize;
 
 import io.duckmesh.activities.ActivityFailures;
-import io.duckmesh.bus.Position;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.ColumnStatistics;
 import io.duckmesh.catalog.DataFile;
@@ -113,7 +112,9 @@ final class DataFiles implements AutoCloseable {
             List.of(),
             List.of(
                 new RejectedSegment(
-                    new Position(position),
+                    position,
+                    pieces.getFirst().rowCount(),
+                    group.table().id(),
                     "Rows cannot be written as a data file of table %s: %s"
                         .formatted(group.table().name(), e))));
       }

@@ -68,5 +68,10 @@ final class TableRows implements AutoCloseable {
   }
 
   /** The rows of one segment. */
-  record Piece(long position, RowSelection selection) {}
+  record Piece(long position, RowSelection selection) {
+    /** Rows of the whole segment, those that are not selected included. */
+    int rowCount() {
+      return selection.rows().rowCount();
+    }
+  }
 }

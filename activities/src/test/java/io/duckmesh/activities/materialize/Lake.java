@@ -21,7 +21,10 @@ import io.duckmesh.catalog.postgres.PostgresCatalog;
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.local.LocalObjects;
+import io.duckmesh.engine.rows.RejectedRow;
+import io.duckmesh.engine.rows.RejectedRows;
 import io.duckmesh.engine.rows.RowBatch;
+import io.duckmesh.engine.rows.RowError;
 import io.duckmesh.engine.schema.ArrowSchemas;
 import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.RowSchema;
@@ -48,6 +51,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
 import org.apache.arrow.memory.RootAllocator;
@@ -175,6 +179,31 @@ final class Lake implements AutoCloseable {
               keys != null),
           rows);
     }
+  }
+
+  /** A segment of so many rows that do not fit the table, as a gateway makes it. */
+  Segment misfits(TableInfo table, @Nullable String requestKey, int rows) {
+    RejectedRows rejected =
+        new RejectedRows(
+            RejectedRows.Form.LINES,
+            IntStream.rangeClosed(1, rows)
+                .mapToObj(
+                    row ->
+                        new RejectedRow(
+                            row,
+                            List.of(new RowError(row, "id", "\"x\"", "BIGINT is a number")),
+                            "{\"id\":\"x\"}".getBytes(StandardCharsets.UTF_8)))
+                .toList());
+    return new Segment(
+        shard,
+        rows,
+        SegmentCodec.encode(
+            SegmentHeader.ofRejected(
+                table.id().value(),
+                1,
+                rows,
+                requestKey == null ? null : KeyHashes.rejectedRows(requestKey)),
+            rejected));
   }
 
   /** Publishes and asks for the events to land at once; the last position. */

@@ -165,9 +165,9 @@ public final class Problems {
     RowError first = e.errors().getFirst();
     String detail =
         e.errorCount() == 1
-            ? "%s, nothing was taken: %s".formatted(whatIsWrong(first), describe(first))
+            ? "%s, nothing was taken: %s".formatted(whatIsWrong(first), first.describe())
             : "%d values do not fit, nothing was taken; the first: %s"
-                .formatted(e.errorCount(), describe(first));
+                .formatted(e.errorCount(), first.describe());
     return new ProblemException(ApiError.SCHEMA_MISMATCH, detail, context, null, null);
   }
 
@@ -193,20 +193,6 @@ public final class Problems {
     if (value != null) {
       map.put(key, value);
     }
-  }
-
-  private static String describe(RowError error) {
-    List<String> place = new ArrayList<>();
-    if (error.row() != RowError.WHOLE_BODY) {
-      place.add("row " + error.row());
-    }
-    if (error.column() != null) {
-      place.add("column " + error.column());
-    }
-    if (error.value() != null) {
-      place.add("value " + error.value());
-    }
-    return place.isEmpty() ? error.rule() : String.join(", ", place) + ": " + error.rule();
   }
 
   private static ProblemException notFound(@Nullable HttpMethod method, String path) {

@@ -2,6 +2,8 @@ package io.duckmesh.engine.rows;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,5 +22,20 @@ public record RowError(long row, @Nullable String column, @Nullable String value
 
   public RowError {
     requireNonNull(rule, "rule is null");
+  }
+
+  /** The error in words, for example {@code row 2, column a, value "x": INTEGER is a number}. */
+  public String describe() {
+    List<String> place = new ArrayList<>();
+    if (row != WHOLE_BODY) {
+      place.add("row " + row);
+    }
+    if (column != null) {
+      place.add("column " + column);
+    }
+    if (value != null) {
+      place.add("value " + value);
+    }
+    return place.isEmpty() ? rule : String.join(", ", place) + ": " + rule;
   }
 }
