@@ -110,16 +110,17 @@ public interface EventBus extends AutoCloseable {
   List<ShardStatus> statuses();
 
   /**
-   * Segments in quarantine after {@code after} up to and including {@code upTo}, in position order,
-   * those of positions that are not yet acknowledged included; without what was replayed or
-   * dropped. The caller closes the stream.
+   * Segments after {@code after} up to and including {@code upTo} that {@link #read} leaves out
+   * since they went to quarantine, in position order, whatever became of them there: a consumer
+   * accounts for them with the batch they are in. Their bytes are sure to be there as long as their
+   * positions are not acknowledged. The caller closes the stream.
    */
-  Stream<QuarantinedSegment> quarantined(ShardId shard, Position after, Position upTo);
+  Stream<QuarantinedSegment> heldBack(ShardId shard, Position after, Position upTo);
 
-  /** All segments of the shard in quarantine, in position order. The caller closes the stream. */
-  default Stream<QuarantinedSegment> quarantined(ShardId shard) {
-    return quarantined(shard, Position.START, head(shard));
-  }
+  /**
+   * Segments of the shard that wait in quarantine, in position order. The caller closes the stream.
+   */
+  Stream<QuarantinedSegment> quarantined(ShardId shard);
 
   /** The quarantine as people see it. */
   Quarantine quarantine();

@@ -6,8 +6,7 @@ import java.util.UUID;
 
 /**
  * What could not land, as people see it: entries that wait until they are replayed or dropped, and
- * then stay without their bytes. An entry is seen here once its position is acknowledged, so that
- * it has been counted as quarantined by then. Nothing of another tenant is seen or touched.
+ * then stay without their bytes. Nothing of another tenant is seen or touched.
  *
  * <p>Every method may be called from any thread and by many processes at once, and may throw {@link
  * BusUnavailableException}.

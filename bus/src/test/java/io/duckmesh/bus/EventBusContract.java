@@ -855,13 +855,13 @@ public abstract class EventBusContract {
   }
 
   @Test
-  void quarantineOfARangeIsReadWithoutItsStartAndWithItsEnd() throws Exception {
+  void whatIsHeldBackInARangeIsReadWithoutItsStartAndWithItsEnd() throws Exception {
     EventBus bus = openWithShards();
     publishMany(bus, 4);
     Batch batch = claim(bus, ANNA, AT_ONCE);
     bus.nack(batch.id(), List.of(at(1), at(2), at(4)), "bad");
 
-    try (Stream<QuarantinedSegment> quarantined = bus.quarantined(SHARD, at(1), at(3))) {
+    try (Stream<QuarantinedSegment> quarantined = bus.heldBack(SHARD, at(1), at(3))) {
       assertThat(quarantined.map(each -> each.segment().position())).containsExactly(at(2));
     }
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -87,10 +88,13 @@ public abstract class QuarantineContract {
     quarantine(SHARD, FLIGHTS, "a");
     quarantine(SHARD, AIRPORTS, "b");
     quarantine(SHARD, null, "c");
-    QuarantineId dropped = list(QuarantineFilter.NEWEST.withTable(AIRPORTS)).getFirst().id();
+    QuarantineId dropped =
+        list(QuarantineFilter.NEWEST.withTables(Set.of(AIRPORTS))).getFirst().id();
     bus.quarantine().drop(TENANT, dropped);
 
-    assertThat(list(QuarantineFilter.NEWEST.withTable(FLIGHTS))).hasSize(1);
+    assertThat(list(QuarantineFilter.NEWEST.withTables(Set.of(FLIGHTS)))).hasSize(1);
+    assertThat(list(QuarantineFilter.NEWEST.withTables(Set.of(FLIGHTS, AIRPORTS)))).hasSize(2);
+    assertThat(list(QuarantineFilter.NEWEST.withTables(Set.of()))).isEmpty();
     assertThat(list(QuarantineFilter.NEWEST.withState(QuarantineState.DROPPED)))
         .extracting(QuarantineEntry::id)
         .containsExactly(dropped);
@@ -98,16 +102,24 @@ public abstract class QuarantineContract {
   }
 
   @Test
-  void entryIsSeenOnceItsPositionIsAcknowledged() throws Exception {
-    bus.publish(List.of(segment(SHARD, "bad")));
+  void entryFinishedBeforeItsBatchLandsIsStillHeldBackWithItsBytes() throws Exception {
+    bus.publish(List.of(segment(SHARD, "bad"), segment(SHARD, "worse"), segment(SHARD, "good")));
     Batch batch = claim(SHARD);
-    bus.nack(batch.id(), List.of(new Position(1)), "bad", FLIGHTS);
-    List<QuarantineEntry> before = list(QuarantineFilter.NEWEST);
+    bus.nack(batch.id(), List.of(new Position(1), new Position(2)), "bad", FLIGHTS);
+    List<QuarantineEntry> entries = list(QuarantineFilter.NEWEST);
 
-    bus.ack(SHARD, new Position(1));
+    bus.quarantine().drop(TENANT, entries.getFirst().id());
+    bus.quarantine()
+        .replay(TENANT, entries.getLast().id(), FLIGHTS, List.of(segment(OTHER, "mended")));
 
-    assertThat(before).isEmpty();
-    assertThat(list(QuarantineFilter.NEWEST)).hasSize(1);
+    try (Stream<QuarantinedSegment> heldBack =
+        bus.heldBack(SHARD, Position.START, new Position(3))) {
+      assertThat(heldBack.map(each -> new String(each.segment().payload(), UTF_8)))
+          .containsExactly("bad", "worse");
+    }
+    assertThat(payload(entries.getFirst().id())).isEmpty();
+    assertThat(bus.quarantined(SHARD)).isEmpty();
+    assertThat(payloads(SHARD)).containsExactly("good");
   }
 
   @Test

@@ -25,6 +25,9 @@ public interface Tables {
   /** Finds a table by id, dropped or not, with its newest schema. */
   Optional<TableInfo> find(TableId table);
 
+  /** Tables that have or had that name, in any case, dropped ones included; the newest first. */
+  List<TableInfo> listNamed(TenantId tenant, String name);
+
   /** Live tables by name. */
   List<TableInfo> list(TenantId tenant);
 

@@ -92,6 +92,20 @@ abstract class TablesContract extends CatalogContract {
   }
 
   @Test
+  void tablesOfANameAreListedWithTheDroppedOnesNewestFirst() {
+    TableInfo first = table("Flights");
+    table("airlines");
+    catalog.tables().drop(TENANT, "Flights");
+    TableInfo second = table("flights");
+
+    assertThat(catalog.tables().listNamed(TENANT, "FLIGHTS"))
+        .extracting(TableInfo::id)
+        .containsExactly(second.id(), first.id());
+    assertThat(catalog.tables().listNamed(TENANT, "FLIGHTS").getLast().dropped()).isTrue();
+    assertThat(catalog.tables().listNamed(TENANT, "ships")).isEmpty();
+  }
+
+  @Test
   void moreShardsThanTheTenantHasAreRefusedAndChangeNothing() {
     SnapshotId before = newest();
 

@@ -49,7 +49,7 @@ final class BatchQuarantine {
   /** The batch's segments that an attempt before this one moved to quarantine. */
   List<HeldBack> heldBack() {
     try (Stream<QuarantinedSegment> segments =
-        bus.quarantined(shard, new Position(batch.after()), new Position(batch.upTo()))) {
+        bus.heldBack(shard, new Position(batch.after()), new Position(batch.upTo()))) {
       return segments.map(this::heldBack).toList();
     }
   }

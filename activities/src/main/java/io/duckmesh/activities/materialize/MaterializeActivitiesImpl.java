@@ -73,13 +73,26 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
       MeterRegistry registry,
       BufferAllocator allocator,
       Supplier<UUID> ids) {
+    this(catalog, bus, store, settings, clock, registry, allocator, ids, DataFileWriter::write);
+  }
+
+  MaterializeActivitiesImpl(
+      Catalog catalog,
+      EventBus bus,
+      ObjectStore store,
+      MaterializeSettings settings,
+      Clock clock,
+      MeterRegistry registry,
+      BufferAllocator allocator,
+      Supplier<UUID> ids,
+      DataFiles.Format format) {
     this.catalog = catalog;
     this.bus = bus;
     this.settings = settings;
     this.clock = clock;
     this.metrics = new MaterializeMetrics(registry);
     this.claimer = new BatchClaimer(catalog, bus, settings, clock);
-    this.dataFiles = new DataFiles(catalog, store, ids, DataFileWriter::write, settings.writers());
+    this.dataFiles = new DataFiles(catalog, store, ids, format, settings.writers());
     this.writer =
         new BatchWriter(catalog, bus, new TableSchemas(catalog), dataFiles, settings, allocator);
     this.worker = "materializer-" + ids.get();

@@ -40,6 +40,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -212,6 +213,29 @@ final class Lake implements AutoCloseable {
     Position last = positions.getLast();
     bus.requestFlush(shard, last);
     return last.value();
+  }
+
+  /** Changes one byte of what the log holds at the position, as a failing disk does. */
+  void damage(long position) throws SQLException {
+    try (Connection connection = pool.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement(
+                """
+                UPDATE bus.segment
+                SET payload = set_byte(payload, length(payload) - 1,
+                                       get_byte(payload, length(payload) - 1) # 1)
+                WHERE position = ?
+                  AND part IN (SELECT p.part
+                               FROM bus.segment_partition p
+                               JOIN bus.shard s USING (shard_no)
+                               WHERE s.shard = ?)
+                """)) {
+      statement.setLong(1, position);
+      statement.setString(2, shard.value());
+      if (statement.executeUpdate() != 1) {
+        throw new IllegalStateException("There is no position %d to damage".formatted(position));
+      }
+    }
   }
 
   void awaitLanded(long position) throws InterruptedException {

@@ -4,6 +4,7 @@ import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.engine.objects.ObjectStore;
+import io.duckmesh.engine.parquet.DataFileWriter;
 import io.duckmesh.testing.TemporalServer;
 import io.duckmesh.workflows.PayloadConverters;
 import io.duckmesh.workflows.WorkflowIds;
@@ -38,6 +39,10 @@ final class Materializer implements AutoCloseable {
   }
 
   Materializer(Lake lake, TemporalServer server) {
+    this(lake, server, DataFileWriter::write);
+  }
+
+  Materializer(Lake lake, TemporalServer server, DataFiles.Format format) {
     this.lake = lake;
     service =
         WorkflowServiceStubs.newServiceStubs(
@@ -58,7 +63,8 @@ final class Materializer implements AutoCloseable {
             lake.clock,
             new SimpleMeterRegistry(),
             lake.allocator,
-            UUID::randomUUID);
+            UUID::randomUUID,
+            format);
     worker = new MaterializeWorker(client, activities);
     worker.start();
   }

@@ -1,6 +1,7 @@
 package io.duckmesh.bus.postgres;
 
 import java.sql.SQLException;
+import java.util.UUID;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
@@ -21,6 +22,7 @@ final class Database {
             .registerArrayType(long.class, "bigint")
             .registerArrayType(int.class, "int")
             .registerArrayType(String.class, "text")
+            .registerArrayType(UUID.class, "uuid")
             .registerRowMapper(ConstructorMapper.factory(Claims.SegmentTotals.class))
             .registerRowMapper(ConstructorMapper.factory(Claims.Beyond.class));
   }

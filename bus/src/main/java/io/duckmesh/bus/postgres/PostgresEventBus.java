@@ -236,18 +236,27 @@ final class PostgresEventBus implements EventBus {
   }
 
   @Override
-  public Stream<QuarantinedSegment> quarantined(ShardId shardId, Position after, Position upTo) {
-    Shard shard = require(shardId);
+  public Stream<QuarantinedSegment> heldBack(ShardId shard, Position after, Position upTo) {
+    return quarantined(require(shard), after.value(), upTo.value(), true);
+  }
+
+  @Override
+  public Stream<QuarantinedSegment> quarantined(ShardId shard) {
+    return quarantined(require(shard), 0, Long.MAX_VALUE, false);
+  }
+
+  private Stream<QuarantinedSegment> quarantined(
+      Shard shard, long after, long upTo, boolean finishedToo) {
     return Stream.iterate(
-            quarantinePage(shard, after.value(), upTo.value()),
+            quarantinePage(shard, after, upTo, finishedToo),
             page -> !page.isEmpty(),
-            page -> quarantinePage(shard, page.getLast().position(), upTo.value()))
+            page -> quarantinePage(shard, page.getLast().position(), upTo, finishedToo))
         .flatMap(List::stream)
         .map(
             row ->
                 new QuarantinedSegment(
                     new PublishedSegment(
-                        shardId,
+                        shard.id(),
                         new Position(row.position()),
                         row.rowCount(),
                         row.publishedAt(),
@@ -256,13 +265,14 @@ final class PostgresEventBus implements EventBus {
                     row.quarantinedAt()));
   }
 
-  private List<QuarantineDao.QuarantineRow> quarantinePage(Shard shard, long after, long upTo) {
+  private List<QuarantineDao.QuarantineRow> quarantinePage(
+      Shard shard, long after, long upTo, boolean finishedToo) {
     return database.query(
         "Cannot read the quarantine of shard " + shard.id(),
         handle ->
             handle
                 .attach(QuarantineDao.class)
-                .listPage(shard.shardNo(), after, upTo, QUARANTINE_PAGE_BYTES));
+                .listPage(shard.shardNo(), after, upTo, finishedToo, QUARANTINE_PAGE_BYTES));
   }
 
   @Override

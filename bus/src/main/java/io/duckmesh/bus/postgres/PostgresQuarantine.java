@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -39,6 +40,7 @@ final class PostgresQuarantine implements Quarantine {
 
   @Override
   public List<QuarantineEntry> list(String tenant, QuarantineFilter filter) {
+    Set<UUID> tables = filter.tables();
     QuarantineState state = filter.state();
     QuarantineId before = filter.before();
     return database.query(
@@ -48,7 +50,7 @@ final class PostgresQuarantine implements Quarantine {
                 .attach(QuarantineDao.class)
                 .list(
                     tenant,
-                    filter.table(),
+                    tables == null ? null : tables.toArray(UUID[]::new),
                     state == null ? null : state.name().toLowerCase(Locale.ROOT),
                     before == null ? Long.MAX_VALUE : before.value(),
                     filter.limit())

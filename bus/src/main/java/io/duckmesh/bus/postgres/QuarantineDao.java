@@ -49,16 +49,17 @@ interface QuarantineDao {
                sum(size_bytes) OVER (ORDER BY position) - size_bytes AS bytes_before
         FROM bus.quarantine
         WHERE shard_no = :shardNo AND position > :after AND position <= :upTo
-          AND state = 'quarantined'
+          AND (state = 'quarantined' OR :finishedToo)
         ORDER BY position
         LIMIT 256
       ) page
       WHERE bytes_before < :pageBytes
       ORDER BY position
       """)
-  List<QuarantineRow> listPage(int shardNo, long after, long upTo, long pageBytes);
+  List<QuarantineRow> listPage(
+      int shardNo, long after, long upTo, boolean finishedToo, long pageBytes);
 
-  /** Entries of acknowledged positions, the newest first. */
+  /** Entries, the newest first. */
   @SqlQuery(
       """
       SELECT q.entry_id, s.shard, q.position, q.row_count, q.size_bytes, q.published_at, q.table_id,
@@ -66,27 +67,25 @@ interface QuarantineDao {
              q.replay_shards, q.replay_positions, q.replay_rows, NULL::bytea AS payload
       FROM bus.quarantine q
       JOIN bus.shard s USING (shard_no)
-      JOIN bus.shard_claim c USING (shard_no)
       WHERE s.tenant = :tenant
-        AND q.position <= c.acked
-        AND (CAST(:tableId AS uuid) IS NULL OR q.table_id = CAST(:tableId AS uuid))
+        AND (CAST(:tableIds AS uuid[]) IS NULL OR q.table_id = ANY (CAST(:tableIds AS uuid[])))
         AND (CAST(:state AS text) IS NULL OR q.state = CAST(:state AS text))
         AND q.entry_id < :before
       ORDER BY q.entry_id DESC
       LIMIT :limit
       """)
   List<EntryRow> list(
-      String tenant, @Nullable UUID tableId, @Nullable String state, long before, int limit);
+      String tenant, UUID @Nullable [] tableIds, @Nullable String state, long before, int limit);
 
   @SqlQuery(
       """
       SELECT q.entry_id, s.shard, q.position, q.row_count, q.size_bytes, q.published_at, q.table_id,
              q.reason, q.quarantined_at, q.state, q.finished_at, q.replay_table_id,
-             q.replay_shards, q.replay_positions, q.replay_rows, q.payload
+             q.replay_shards, q.replay_positions, q.replay_rows,
+             CASE WHEN q.state = 'quarantined' THEN q.payload END AS payload
       FROM bus.quarantine q
       JOIN bus.shard s USING (shard_no)
-      JOIN bus.shard_claim c USING (shard_no)
-      WHERE q.entry_id = :entryId AND s.tenant = :tenant AND q.position <= c.acked
+      WHERE q.entry_id = :entryId AND s.tenant = :tenant
       """)
   Optional<EntryRow> find(String tenant, long entryId);
 
@@ -94,23 +93,29 @@ interface QuarantineDao {
   @SqlQuery("SELECT entry_id FROM bus.quarantine WHERE entry_id = :entryId FOR UPDATE")
   Optional<Long> lock(long entryId);
 
+  /** Keeps the bytes of what is not acknowledged: whoever lands its batch reads them. */
   @SqlUpdate(
       """
-      UPDATE bus.quarantine
-      SET state = 'replayed', finished_at = clock_timestamp(), payload = '',
+      UPDATE bus.quarantine q
+      SET state = 'replayed', finished_at = clock_timestamp(),
+          payload = CASE WHEN q.position <= c.acked THEN '' ELSE q.payload END,
           replay_table_id = :tableId,
           replay_shards = :shards,
           replay_positions = :positions,
           replay_rows = :rows
-      WHERE entry_id = :entryId
+      FROM bus.shard_claim c
+      WHERE q.entry_id = :entryId AND c.shard_no = q.shard_no
       """)
   void markReplayed(long entryId, UUID tableId, String[] shards, long[] positions, int[] rows);
 
+  /** Keeps the bytes of what is not acknowledged: whoever lands its batch reads them. */
   @SqlUpdate(
       """
-      UPDATE bus.quarantine
-      SET state = 'dropped', finished_at = clock_timestamp(), payload = ''
-      WHERE entry_id = :entryId
+      UPDATE bus.quarantine q
+      SET state = 'dropped', finished_at = clock_timestamp(),
+          payload = CASE WHEN q.position <= c.acked THEN '' ELSE q.payload END
+      FROM bus.shard_claim c
+      WHERE q.entry_id = :entryId AND c.shard_no = q.shard_no
       """)
   void markDropped(long entryId);
 }

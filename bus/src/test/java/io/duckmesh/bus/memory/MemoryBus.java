@@ -100,11 +100,6 @@ public final class MemoryBus implements EventBus {
     return require(shard).tenant;
   }
 
-  /** Last acknowledged position of the shard. */
-  Position acked(ShardId shard) {
-    return new Position(require(shard).acked);
-  }
-
   Instant now() {
     return clock.instant();
   }
@@ -275,12 +270,19 @@ public final class MemoryBus implements EventBus {
   }
 
   @Override
-  public Stream<QuarantinedSegment> quarantined(ShardId shard, Position after, Position upTo) {
+  public Stream<QuarantinedSegment> heldBack(ShardId shard, Position after, Position upTo) {
     return locked(
-        () -> {
-          ShardId known = require(shard).id;
-          return quarantine.waiting(known, after, upTo).stream();
-        });
+        () ->
+            quarantine.all(require(shard).id, true).stream()
+                .filter(
+                    quarantined ->
+                        quarantined.segment().position().compareTo(after) > 0
+                            && quarantined.segment().position().compareTo(upTo) <= 0));
+  }
+
+  @Override
+  public Stream<QuarantinedSegment> quarantined(ShardId shard) {
+    return locked(() -> quarantine.all(require(shard).id, false).stream());
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -78,16 +79,12 @@ final class MemoryQuarantine implements Quarantine {
     entries.put(id, new Kept(id, tenant, segment, table, null, null));
   }
 
-  /** What is neither replayed nor dropped, in position order. Called under the lock. */
-  List<QuarantinedSegment> waiting(ShardId shard, Position after, Position upTo) {
+  /** In position order, those replayed or dropped only if asked for. Called under the lock. */
+  List<QuarantinedSegment> all(ShardId shard, boolean finishedToo) {
     return entries.values().stream()
-        .filter(kept -> kept.finishedAt() == null)
+        .filter(kept -> finishedToo || kept.finishedAt() == null)
         .map(Kept::quarantined)
-        .filter(
-            quarantined ->
-                quarantined.segment().shard().equals(shard)
-                    && quarantined.segment().position().compareTo(after) > 0
-                    && quarantined.segment().position().compareTo(upTo) <= 0)
+        .filter(quarantined -> quarantined.segment().shard().equals(shard))
         .sorted(Comparator.comparing(quarantined -> quarantined.segment().position()))
         .toList();
   }
@@ -97,7 +94,7 @@ final class MemoryQuarantine implements Quarantine {
     return bus.locked(
         () ->
             entries.descendingMap().values().stream()
-                .filter(kept -> isSeen(tenant, kept))
+                .filter(kept -> kept.tenant().equals(tenant))
                 .map(Kept::entry)
                 .filter(entry -> matches(entry, filter))
                 .limit(filter.limit())
@@ -105,10 +102,11 @@ final class MemoryQuarantine implements Quarantine {
   }
 
   private static boolean matches(QuarantineEntry entry, QuarantineFilter filter) {
-    UUID table = filter.table();
+    Set<UUID> tables = filter.tables();
+    UUID table = entry.table();
     QuarantineState state = filter.state();
     QuarantineId before = filter.before();
-    return (table == null || table.equals(entry.table()))
+    return (tables == null || (table != null && tables.contains(table)))
         && (state == null || state == entry.state())
         && (before == null || entry.id().compareTo(before) < 0);
   }
@@ -118,7 +116,7 @@ final class MemoryQuarantine implements Quarantine {
     return bus.locked(
         () ->
             Optional.ofNullable(entries.get(id))
-                .filter(kept -> isSeen(tenant, kept))
+                .filter(kept -> kept.tenant().equals(tenant))
                 .map(Kept::content));
   }
 
@@ -174,15 +172,9 @@ final class MemoryQuarantine implements Quarantine {
 
   private Kept require(String tenant, QuarantineId id) {
     Kept kept = entries.get(id);
-    if (kept == null || !isSeen(tenant, kept)) {
+    if (kept == null || !kept.tenant().equals(tenant)) {
       throw new QuarantineEntryNotFoundException(tenant, id);
     }
     return kept;
-  }
-
-  private boolean isSeen(String tenant, Kept kept) {
-    PublishedSegment segment = kept.quarantined().segment();
-    return kept.tenant().equals(tenant)
-        && segment.position().compareTo(bus.acked(segment.shard())) <= 0;
   }
 }

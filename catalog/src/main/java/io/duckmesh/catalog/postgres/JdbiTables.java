@@ -103,6 +103,14 @@ final class JdbiTables implements Tables {
   }
 
   @Override
+  public List<TableInfo> listNamed(TenantId tenant, String name) {
+    return database.call(
+        "list tables named " + name + " of tenant " + tenant,
+        TableDao.class,
+        dao -> dao.listNamed(tenant.value(), name));
+  }
+
+  @Override
   public List<TableInfo> list(TenantId tenant) {
     return database.call(
         "list tables of tenant " + tenant, TableDao.class, dao -> dao.listLive(tenant.value()));

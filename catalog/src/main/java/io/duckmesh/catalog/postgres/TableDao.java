@@ -126,6 +126,19 @@ interface TableDao {
              created_in, dropped_in, created_at,
              schema_version, field_ids, names, types, required, default_values
       FROM catalog.table_with_schema
+      WHERE tenant_id = :tenantId
+        AND lower(name COLLATE "C") = lower(:name COLLATE "C")
+        AND schema_end IS NULL
+      ORDER BY created_in DESC
+      """)
+  List<TableInfo> listNamed(String tenantId, String name);
+
+  @SqlQuery(
+      """
+      SELECT table_id, tenant_id, name, event_key, sort_by, key_window_ms, shards,
+             created_in, dropped_in, created_at,
+             schema_version, field_ids, names, types, required, default_values
+      FROM catalog.table_with_schema
       WHERE table_id = :tableId
         AND schema_end IS NULL
       """)

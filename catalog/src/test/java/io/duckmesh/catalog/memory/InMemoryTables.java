@@ -131,6 +131,17 @@ final class InMemoryTables implements Tables {
   }
 
   @Override
+  public List<TableInfo> listNamed(TenantId tenant, String name) {
+    return state.locked(
+        () ->
+            state.tables.values().stream()
+                .map(table -> table.info)
+                .filter(info -> info.tenant().equals(tenant) && info.name().equalsIgnoreCase(name))
+                .sorted(comparing(TableInfo::createdIn).reversed())
+                .toList());
+  }
+
+  @Override
   public List<TableInfo> list(TenantId tenant) {
     return state.locked(
         () ->
