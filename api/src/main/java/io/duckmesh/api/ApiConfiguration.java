@@ -19,6 +19,7 @@ import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.api.problem.ProblemResolver;
 import io.duckmesh.api.problem.ProblemWriter;
 import io.duckmesh.api.problem.RequestFilter;
+import io.duckmesh.api.quarantine.QuarantineController;
 import io.duckmesh.api.query.DisconnectWatch;
 import io.duckmesh.api.query.QueryController;
 import io.duckmesh.api.query.QueryMetrics;
@@ -77,6 +78,7 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
   QueryController.class,
   SnapshotController.class,
   LagController.class,
+  QuarantineController.class,
   ProcessController.class,
   FallbackErrorController.class
 })

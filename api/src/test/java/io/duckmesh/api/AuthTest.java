@@ -69,6 +69,10 @@ class AuthTest extends GatewayTestBase {
     "POST,/v1/tables/x/events,INGEST_WRITER",
     "GET,/v1/receipts/x,INGEST_WRITER",
     "POST,/v1/query,QUERY_READER",
+    "GET,/v1/quarantine,OPS_ADMIN",
+    "GET,/v1/quarantine/1,OPS_ADMIN",
+    "POST,/v1/quarantine/1/replay,OPS_ADMIN",
+    "DELETE,/v1/quarantine/1,OPS_ADMIN",
     "GET,/v1/lag,OPS_ADMIN"
   })
   void refusalNamesTheMissingRole(String method, String path, Role role) {

@@ -481,7 +481,7 @@ class IngestApiTest extends GatewayTestBase {
     "wait=visible&timeout=5",
     "wait=visible&timeout=2h",
     "timeout=5s",
-    "on_error=quarantine",
+    "on_error=ignore",
     "create=true",
     "colour=red"
   })

@@ -125,6 +125,20 @@ class OpenApiTest extends GatewayTestBase {
         "SnapshotDetail",
         gateway().get("/v1/snapshots/" + sent.get("snapshot_id").asLong()).json(),
         problems);
+    JsonNode misfit =
+        gateway()
+            .post(events(table) + "?wait=visible&on_error=quarantine", "[{\"id\":\"x\"}]")
+            .json();
+    compare("IngestAnswer", misfit, problems);
+    JsonNode page = gateway().get("/v1/quarantine?table=" + table).json();
+    long entry = page.get("entries").get(0).get("quarantine_id").asLong();
+    compare("QuarantinePage", page, problems);
+    compare("QuarantineDetail", gateway().get("/v1/quarantine/" + entry).json(), problems);
+    compare(
+        "QuarantineEntry",
+        gateway().post("/v1/quarantine/" + entry + "/replay", "[{\"id\":8}]").json(),
+        problems);
+    compare("QuarantineDetail", gateway().get("/v1/quarantine/" + entry).json(), problems);
     compare("Lag", gateway().get("/v1/lag").json(), problems);
     compare("Health", gateway().get("/v1/health").json(), problems);
     compare("Ready", gateway().get("/v1/ready").json(), problems);

@@ -5,7 +5,9 @@ import io.duckmesh.bus.Batch;
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.ConsumerId;
 import io.duckmesh.bus.EventBus;
+import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
+import io.duckmesh.bus.QuarantinedSegment;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CommitConflictException;
 import io.duckmesh.catalog.DataFile;
@@ -32,6 +34,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,6 +95,11 @@ final class TestLander implements AutoCloseable {
     quarantined.add(table);
   }
 
+  /** From now on, events of the table land again. */
+  void land(TableId table) {
+    quarantined.remove(table);
+  }
+
   private void run(ShardId shard) {
     io.duckmesh.bus.ShardId busShard = new io.duckmesh.bus.ShardId(shard.value());
     ConsumerId consumer = new ConsumerId("lander-" + UUID.randomUUID());
@@ -119,9 +127,14 @@ final class TestLander implements AutoCloseable {
     WriteId write = catalog.writes().begin(shard, after, upTo, "test");
     Map<TableId, List<Taken>> byTable = new LinkedHashMap<>();
     List<PublishedSegment> segments;
-    try (Stream<PublishedSegment> read =
-        bus.read(batch.id().shard(), batch.after(), batch.upTo())) {
-      segments = read.toList();
+    try (Stream<PublishedSegment> read = bus.read(batch.id().shard(), batch.after(), batch.upTo());
+        Stream<QuarantinedSegment> heldBack =
+            bus.heldBack(batch.id().shard(), batch.after(), batch.upTo())) {
+      // What an attempt before this one moved to quarantine is decided again, the same way.
+      segments =
+          Stream.concat(read, heldBack.map(QuarantinedSegment::segment))
+              .sorted(Comparator.comparing(PublishedSegment::position))
+              .toList();
     }
     List<SegmentOutcome> outcomes = new ArrayList<>();
     for (PublishedSegment segment : segments) {
@@ -134,6 +147,16 @@ final class TestLander implements AutoCloseable {
     List<TableCounts> counts = new ArrayList<>();
     byTable.forEach((table, taken) -> landTable(write, table, taken, files, counts, outcomes));
     catalog.writes().prepare(write, new PreparedWrite(files, counts, outcomes));
+    for (SegmentOutcome outcome : outcomes) {
+      TableId table = outcome.table();
+      if (outcome.quarantined() > 0 && table != null) {
+        bus.nack(
+            batch.id(),
+            List.of(new Position(outcome.position())),
+            String.valueOf(outcome.reason()),
+            table.value());
+      }
+    }
     try {
       catalog.writes().commit(write);
     } catch (CommitConflictException e) {
@@ -170,6 +193,20 @@ final class TestLander implements AutoCloseable {
       for (Taken one : taken) {
         int rows = one.header().rowCount();
         long position = one.segment().position().value();
+        if (one.header().rejected()) {
+          boolean repeated = isRepeated(table, one.header(), inBatch);
+          duplicates += repeated ? rows : 0;
+          bad += repeated ? 0 : rows;
+          outcomes.add(
+              new SegmentOutcome(
+                  position,
+                  table,
+                  rows,
+                  repeated ? rows : 0,
+                  repeated ? 0 : rows,
+                  repeated ? null : "Rows do not fit"));
+          continue;
+        }
         if (dropped || quarantined.contains(table)) {
           bad += rows;
           outcomes.add(new SegmentOutcome(position, table, rows, 0, rows, "The test says so"));
@@ -200,12 +237,8 @@ final class TestLander implements AutoCloseable {
 
   private BitSet fresh(TableId table, RowBatch rows, SegmentHeader header, Set<KeyHash> inBatch) {
     BitSet fresh = new BitSet(rows.rowCount());
-    if (header.requestKey() != null) {
-      KeyHash request = toCatalog(header.requestKey());
-      boolean landed = !catalog.writes().findLanded(table, List.of(request)).isEmpty();
-      if (landed || !inBatch.add(request)) {
-        return fresh;
-      }
+    if (isRepeated(table, header, inBatch)) {
+      return fresh;
     }
     if (rows.eventKeys() == null) {
       fresh.set(0, rows.rowCount());
@@ -219,6 +252,15 @@ final class TestLander implements AutoCloseable {
       }
     }
     return fresh;
+  }
+
+  private boolean isRepeated(TableId table, SegmentHeader header, Set<KeyHash> inBatch) {
+    if (header.requestKey() == null) {
+      return false;
+    }
+    KeyHash request = toCatalog(header.requestKey());
+    boolean landed = !catalog.writes().findLanded(table, List.of(request)).isEmpty();
+    return landed || !inBatch.add(request);
   }
 
   private static KeyHash toCatalog(io.duckmesh.engine.segment.KeyHash hash) {

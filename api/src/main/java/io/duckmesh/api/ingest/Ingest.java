@@ -16,9 +16,9 @@ import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.engine.rows.BodyTooLargeException;
 import io.duckmesh.engine.rows.JsonRows;
-import io.duckmesh.engine.rows.RowBatch;
+import io.duckmesh.engine.rows.RejectedRows;
 import io.duckmesh.engine.rows.RowOptions;
-import io.duckmesh.engine.rows.RowSplitter;
+import io.duckmesh.engine.rows.SortedRows;
 import io.duckmesh.engine.segment.KeyHash;
 import io.duckmesh.engine.segment.KeyHashes;
 import io.duckmesh.engine.segment.SegmentCodec;
@@ -39,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * once. When it returns, the events are durable.
  */
 final class Ingest {
+  private static final int MAX_ERRORS = 20;
+
   private final Catalog catalog;
   private final EventBus bus;
   private final Receipts receipts;
@@ -68,21 +70,39 @@ final class Ingest {
    * What was taken.
    *
    * @param replayed whether the receipt is that of an earlier request with the same key and body
+   * @param errors what is wrong with the first rows that did not fit, in words
    */
-  record Taken(String receiptId, Receipt receipt, boolean replayed) {}
+  record Taken(String receiptId, Receipt receipt, boolean replayed, List<String> errors) {}
 
   /**
-   * Takes the events of the body, all or none.
+   * A request as segments, those of one shard next to each other.
+   *
+   * @param misfits rows that do not fit, whose segment is the last one; null if all fit
+   */
+  private record Prepared(List<Segment> segments, @Nullable RejectedRows misfits) {
+    List<String> errors() {
+      return misfits == null
+          ? List.of()
+          : misfits.rows().stream()
+              .limit(MAX_ERRORS)
+              .map(row -> row.errors().getFirst().describe())
+              .toList();
+    }
+  }
+
+  /**
+   * Takes the events of the body, all or none; with {@link IngestRequest.OnError#QUARANTINE} also
+   * those that do not fit, in the same step.
    *
    * <p>The request key is claimed only for rows that fit, so that a client may correct a refused
    * body and send it under the same key.
    */
   Taken take(LiveTable table, byte[] body, IngestRequest request) throws IOException {
     String requestKey = request.requestKey();
-    List<Segment> segments = segments(table, body, request);
+    Prepared prepared = prepare(table, body, request);
     if (requestKey == null) {
-      Receipt receipt = publish(table, segments);
-      return new Taken(receipts.encode(receipt), receipt, false);
+      Receipt receipt = publish(table, prepared);
+      return new Taken(receipts.encode(receipt), receipt, false, prepared.errors());
     }
     TableId tableId = table.info().id();
     KeyHash bodyHash =
@@ -96,12 +116,14 @@ final class Ingest {
     }
     String known = claim.receiptId();
     if (known != null) {
-      return replay(table, known);
+      return replay(table, known, prepared.errors());
     }
-    Receipt receipt = publish(table, segments);
+    Receipt receipt = publish(table, prepared);
     String receiptId = receipts.encode(receipt);
     String first = complete(tableId, requestKey, receiptId);
-    return first.equals(receiptId) ? new Taken(receiptId, receipt, false) : replay(table, first);
+    return first.equals(receiptId)
+        ? new Taken(receiptId, receipt, false, prepared.errors())
+        : replay(table, first, prepared.errors());
   }
 
   private String complete(TableId table, String requestKey, String receiptId) {
@@ -118,57 +140,56 @@ final class Ingest {
     }
   }
 
-  private Taken replay(LiveTable table, String receiptId) {
-    return new Taken(receiptId, receipts.decode(table.info().tenant(), receiptId), true);
+  private Taken replay(LiveTable table, String receiptId, List<String> errors) {
+    return new Taken(receiptId, receipts.decode(table.info().tenant(), receiptId), true, errors);
   }
 
-  private Receipt publish(LiveTable table, List<Segment> segments) {
+  private Receipt publish(LiveTable table, Prepared prepared) {
+    List<Segment> segments = prepared.segments();
     List<Position> positions = bus.publish(segments);
     Map<ShardId, Long> byShard = new HashMap<>();
+    Receipt.Misfits misfits = null;
     long rows = 0;
     for (int i = 0; i < segments.size(); i++) {
-      byShard.put(new ShardId(segments.get(i).shard().value()), positions.get(i).value());
+      ShardId shard = new ShardId(segments.get(i).shard().value());
+      long position = positions.get(i).value();
       rows += segments.get(i).rowCount();
+      if (prepared.misfits() != null && i == segments.size() - 1) {
+        misfits = new Receipt.Misfits(shard, position, segments.get(i).rowCount());
+      } else {
+        byShard.put(shard, position);
+      }
     }
     return new Receipt(
-        table.info().tenant(), table.info().id(), rows, clock.instant(), Positions.of(byShard));
+        table.info().tenant(),
+        table.info().id(),
+        rows,
+        clock.instant(),
+        Positions.of(byShard),
+        misfits);
   }
 
-  private List<Segment> segments(LiveTable table, byte[] body, IngestRequest request)
-      throws IOException {
+  private Prepared prepare(LiveTable table, byte[] body, IngestRequest request) throws IOException {
     RowOptions options =
         RowOptions.DEFAULTS
             .withEventKeyColumns(table.info().eventKey())
             .withMaxBytes(maxBytes)
             .withMaxRows(maxRows);
-    List<Segment> segments = new ArrayList<>();
-    try (RowBatch rows =
-        JsonRows.read(
-            new ByteArrayInputStream(body), request.format(), table.schema(), options, allocator)) {
-      if (rows.rowCount() == 0) {
-        throw new ProblemException(ApiError.INVALID_REQUEST, "The body has no events");
+    try (SortedRows sorted = read(table, body, request, options)) {
+      List<Segment> segments = new ArrayList<>();
+      String requestKey = request.requestKey();
+      if (sorted.rows() != null) {
+        segments.addAll(
+            TableSegments.encode(
+                table,
+                sorted.rows(),
+                ordinal -> requestKey == null ? null : KeyHashes.requestKey(requestKey, ordinal)));
       }
-      int shards = table.shards().size();
-      if (shards == 1) {
-        segments.add(segment(table, 0, rows, request.requestKey()));
-        return segments;
+      RejectedRows misfits = sorted.rejected();
+      if (misfits != null) {
+        segments.add(misfits(table, misfits, requestKey));
       }
-      List<@Nullable RowBatch> parts = RowSplitter.split(rows, shards);
-      try {
-        for (int i = 0; i < parts.size(); i++) {
-          RowBatch part = parts.get(i);
-          if (part != null) {
-            segments.add(segment(table, i, part, request.requestKey()));
-          }
-        }
-      } finally {
-        for (RowBatch part : parts) {
-          if (part != null) {
-            part.close();
-          }
-        }
-      }
-      return segments;
+      return new Prepared(segments, misfits);
     } catch (BodyTooLargeException e) {
       throw new ProblemException(
           ApiError.PAYLOAD_TOO_LARGE,
@@ -177,17 +198,27 @@ final class Ingest {
     }
   }
 
-  private static Segment segment(
-      LiveTable table, int ordinal, RowBatch rows, @Nullable String requestKey) {
+  private SortedRows read(LiveTable table, byte[] body, IngestRequest request, RowOptions options)
+      throws IOException {
+    ByteArrayInputStream in = new ByteArrayInputStream(body);
+    return switch (request.onError()) {
+      case REJECT ->
+          new SortedRows(
+              JsonRows.read(in, request.format(), table.schema(), options, allocator), null);
+      case QUARANTINE -> JsonRows.sort(in, request.format(), table.schema(), options, allocator);
+    };
+  }
+
+  /** All go to one shard: nobody can tell the keys of rows that do not fit. */
+  private static Segment misfits(LiveTable table, RejectedRows rows, @Nullable String requestKey) {
+    int count = rows.rows().size();
     SegmentHeader header =
-        new SegmentHeader(
+        SegmentHeader.ofRejected(
             table.info().id().value(),
             table.schema().version(),
-            rows.rowCount(),
-            requestKey == null ? null : KeyHashes.requestKey(requestKey, ordinal),
-            rows.eventKeys() != null);
-    return new Segment(
-        table.shards().get(ordinal), rows.rowCount(), SegmentCodec.encode(header, rows));
+            count,
+            requestKey == null ? null : KeyHashes.rejectedRows(requestKey));
+    return new Segment(table.shards().getFirst(), count, SegmentCodec.encode(header, rows));
   }
 
   private static io.duckmesh.catalog.KeyHash toCatalog(KeyHash hash) {

@@ -131,11 +131,12 @@ public final class IngestController {
       metrics.accepted(
           table.info(), taken.receipt().rowCount(), bodyBytes, System.nanoTime() - start);
     }
-    Positions positions = taken.receipt().positions();
+    Receipt receipt = taken.receipt();
+    Positions positions = receipt.covering();
     ReceiptState state = null;
     Duration wait = asked.maxWait();
     if (wait != null || taken.replayed()) {
-      state = stateAfter(positions, wait == null ? Duration.ZERO : wait);
+      state = stateAfter(receipt, wait == null ? Duration.ZERO : wait);
     }
     if (taken.replayed()) {
       response.setHeader("Idempotent-Replayed", "true");
@@ -148,10 +149,10 @@ public final class IngestController {
             taken.receiptId(),
             tokens.encode(caller.tenant(), positions),
             state == null ? "accepted" : word(state),
-            taken.receipt().rowCount(),
+            receipt.rowCount(),
             state == null ? 0 : state.duplicates(),
-            state == null ? 0 : state.quarantined(),
-            state == null ? List.of() : state.reasons(),
+            state != null && landed ? state.quarantined() : receipt.misfitCount(),
+            state != null && landed ? state.reasons() : taken.errors(),
             snapshotId(state)));
   }
 
@@ -159,17 +160,17 @@ public final class IngestController {
    * Waits and looks. The events are durable by now, so whatever fails here only means that nothing
    * more is known of them.
    */
-  private @Nullable ReceiptState stateAfter(Positions positions, Duration wait) {
+  private @Nullable ReceiptState stateAfter(Receipt receipt, Duration wait) {
     long start = System.nanoTime();
     try {
       if (!wait.isZero()) {
-        boolean landed = barrier.await(positions, wait);
+        boolean landed = barrier.await(receipt.covering(), wait);
         metrics.waited(System.nanoTime() - start, landed);
         if (!landed) {
           return null;
         }
       }
-      return barrier.state(positions);
+      return barrier.state(receipt);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return null;
@@ -191,24 +192,24 @@ public final class IngestController {
     Duration wait = waitOf(request);
     if (wait != null) {
       long start = System.nanoTime();
-      boolean landed = barrier.await(receipt.positions(), wait);
+      boolean landed = barrier.await(receipt.covering(), wait);
       metrics.waited(System.nanoTime() - start, landed);
     }
-    ReceiptState state = barrier.state(receipt.positions());
+    ReceiptState state = barrier.state(receipt);
     boolean landed = state.state() != ReceiptState.State.ACCEPTED;
     ApiJson.write(
         response,
         200,
         new ReceiptAnswer(
             receiptId,
-            tokens.encode(caller.tenant(), receipt.positions()),
+            tokens.encode(caller.tenant(), receipt.covering()),
             receipt.table().toString(),
             word(state),
             receipt.acceptedAt(),
             receipt.rowCount(),
             landed ? receipt.rowCount() - state.duplicates() - state.quarantined() : 0,
             state.duplicates(),
-            state.quarantined(),
+            landed ? state.quarantined() : Math.max(state.quarantined(), receipt.misfitCount()),
             state.reasons(),
             snapshotId(state),
             state.snapshot() == null ? null : state.snapshot().committedAt(),

@@ -15,9 +15,24 @@ import org.jspecify.annotations.Nullable;
  * What a request to ingest says beside its body.
  *
  * @param requestKey its {@code Idempotency-Key}, null without one
+ * @param onError what becomes of rows that do not fit
  * @param maxWait how long to wait until the events are visible, null not to wait
  */
-record IngestRequest(RowFormat format, @Nullable String requestKey, @Nullable Duration maxWait) {
+public record IngestRequest(
+    RowFormat format, @Nullable String requestKey, OnError onError, @Nullable Duration maxWait) {
+  /** What becomes of rows that do not fit. */
+  public enum OnError {
+    /** The request is refused, nothing of it is taken. */
+    REJECT,
+    /** They go to quarantine, the others are taken. */
+    QUARANTINE
+  }
+
+  /** What the query string asks for. */
+  private record Parameters(OnError onError, @Nullable Duration maxWait) {
+    static final Parameters NONE = new Parameters(OnError.REJECT, null);
+  }
+
   private static final int MAX_KEY_LENGTH = 255;
   private static final List<String> FORMATS = List.of("application/json", "application/x-ndjson");
 
@@ -28,11 +43,13 @@ record IngestRequest(RowFormat format, @Nullable String requestKey, @Nullable Du
     if (key != null) {
       checkKey(key);
     }
-    return new IngestRequest(
-        format, key, request.getQueryString() == null ? null : parameters(request, settings));
+    Parameters asked =
+        request.getQueryString() == null ? Parameters.NONE : parameters(request, settings);
+    return new IngestRequest(format, key, asked.onError(), asked.maxWait());
   }
 
-  private static RowFormat format(@Nullable String contentType) {
+  /** The format that the content type names. */
+  public static RowFormat format(@Nullable String contentType) {
     if (contentType == null) {
       throw unsupported("The body has no Content-Type");
     }
@@ -61,9 +78,10 @@ record IngestRequest(RowFormat format, @Nullable String requestKey, @Nullable Du
     }
   }
 
-  private static @Nullable Duration parameters(HttpServletRequest request, ApiSettings settings) {
+  private static Parameters parameters(HttpServletRequest request, ApiSettings settings) {
     boolean wait = false;
     Duration timeout = null;
+    OnError onError = OnError.REJECT;
     for (Map.Entry<String, String[]> parameter : request.getParameterMap().entrySet()) {
       String value = parameter.getValue()[0];
       switch (parameter.getKey()) {
@@ -75,9 +93,12 @@ record IngestRequest(RowFormat format, @Nullable String requestKey, @Nullable Du
         }
         case "timeout" -> timeout = timeout(value, settings.maxWait());
         case "on_error" -> {
-          if (!value.equals("reject")) {
-            throw invalid("on_error", value, "reject");
-          }
+          onError =
+              switch (value) {
+                case "reject" -> OnError.REJECT;
+                case "quarantine" -> OnError.QUARANTINE;
+                default -> throw invalid("on_error", value, "reject, quarantine");
+              };
         }
         case "create" -> {
           if (!value.equals("false")) {
@@ -87,7 +108,7 @@ record IngestRequest(RowFormat format, @Nullable String requestKey, @Nullable Du
         default ->
             throw new ProblemException(
                 ApiError.INVALID_REQUEST,
-                "Parameter %s is not known; known are wait and timeout"
+                "Parameter %s is not known; known are wait, timeout and on_error"
                     .formatted(parameter.getKey()));
       }
     }
@@ -96,9 +117,9 @@ record IngestRequest(RowFormat format, @Nullable String requestKey, @Nullable Du
         throw new ProblemException(
             ApiError.INVALID_REQUEST, "Parameter timeout goes with wait=visible");
       }
-      return null;
+      return new Parameters(onError, null);
     }
-    return timeout == null ? settings.defaultWait() : timeout;
+    return new Parameters(onError, timeout == null ? settings.defaultWait() : timeout);
   }
 
   /** Reads a waiting time within the limit. */

@@ -26,6 +26,11 @@ public enum ApiError {
   /** Too much of the tenant has not landed yet. */
   BACKLOG_FULL(429, true, "The backlog is full"),
   RECEIPT_NOT_FOUND(404, false, "There is no such receipt"),
+  QUARANTINE_NOT_FOUND(404, false, "There is no such entry in quarantine"),
+  /** The entry was dropped and is to be replayed, or was replayed and is to be dropped. */
+  QUARANTINE_FINISHED(409, false, "The entry is finished already"),
+  /** The entry cannot be replayed as it is, but with its rows in the body. */
+  REPLAY_NOT_POSSIBLE(422, false, "The entry cannot be replayed as it is"),
   VISIBILITY_TOKEN_INVALID(400, false, "The token is not valid"),
   /** The token is of another installation or tenant. */
   TOKEN_SCOPE_MISMATCH(403, false, "The token is from elsewhere"),

@@ -2,6 +2,8 @@ package io.duckmesh.api.problem;
 
 import io.duckmesh.bus.BacklogFullException;
 import io.duckmesh.bus.BusUnavailableException;
+import io.duckmesh.bus.QuarantineEntryNotFoundException;
+import io.duckmesh.bus.QuarantineFinishedException;
 import io.duckmesh.catalog.CatalogUnavailableException;
 import io.duckmesh.catalog.CommitStateUnknownException;
 import io.duckmesh.catalog.SnapshotNotFoundException;
@@ -72,6 +74,10 @@ public final class Problems {
               Map.of("backlog_bytes", e.backlogBytes(), "limit_bytes", e.limitBytes()),
               e.retryAfter(),
               e);
+      case QuarantineEntryNotFoundException e ->
+          new ProblemException(
+              ApiError.QUARANTINE_NOT_FOUND, "There is no entry " + e.id() + " in quarantine");
+      case QuarantineFinishedException e -> problem(ApiError.QUARANTINE_FINISHED, e);
       case BusUnavailableException e -> busUnavailable(e);
       case CatalogUnavailableException e -> unavailable("The catalog does not answer", e);
       case CommitStateUnknownException e -> unavailable("The catalog does not answer", e);

@@ -9,8 +9,8 @@ import io.duckmesh.catalog.Snapshot;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Waits until positions have landed, and tells what became of them. */
 public final class Barrier {
@@ -59,16 +59,36 @@ public final class Barrier {
 
   /** Where each of the positions stands now. */
   public ReceiptState state(Positions positions) {
-    List<ReceiptState.Landed> landed = new ArrayList<>();
-    List<String> reasons = new ArrayList<>();
-    long duplicates = 0;
-    long quarantined = 0;
-    Snapshot last = null;
-    for (Map.Entry<ShardId, Long> entry : positions.byShard().entrySet()) {
-      Optional<LandedSegment> found =
-          catalog.watermarks().findLanded(entry.getKey(), entry.getValue());
+    Tally tally = new Tally();
+    positions.byShard().forEach(tally::look);
+    return tally.state();
+  }
+
+  /** Where each part of the receipt stands now. */
+  public ReceiptState state(Receipt receipt) {
+    Tally tally = new Tally();
+    receipt.positions().byShard().forEach(tally::look);
+    Receipt.Misfits misfits = receipt.misfits();
+    if (misfits != null) {
+      tally.look(misfits.shard(), misfits.position());
+    }
+    return tally.state();
+  }
+
+  /** Adds up what became of positions. */
+  private final class Tally {
+    private final List<ReceiptState.Landed> landed = new ArrayList<>();
+    private final List<String> reasons = new ArrayList<>();
+    private boolean whole = true;
+    private long duplicates;
+    private long quarantined;
+    private @Nullable Snapshot last;
+
+    void look(ShardId shard, long position) {
+      Optional<LandedSegment> found = catalog.watermarks().findLanded(shard, position);
       if (found.isEmpty()) {
-        continue;
+        whole = false;
+        return;
       }
       LandedSegment segment = found.get();
       landed.add(
@@ -83,11 +103,13 @@ public final class Barrier {
         last = segment.snapshot();
       }
     }
-    boolean whole = landed.size() == positions.byShard().size();
-    ReceiptState.State state =
-        !whole
-            ? ReceiptState.State.ACCEPTED
-            : quarantined > 0 ? ReceiptState.State.QUARANTINED : ReceiptState.State.VISIBLE;
-    return new ReceiptState(state, whole ? last : null, landed, duplicates, quarantined, reasons);
+
+    ReceiptState state() {
+      ReceiptState.State state =
+          !whole
+              ? ReceiptState.State.ACCEPTED
+              : quarantined > 0 ? ReceiptState.State.QUARANTINED : ReceiptState.State.VISIBLE;
+      return new ReceiptState(state, whole ? last : null, landed, duplicates, quarantined, reasons);
+    }
   }
 }

@@ -3,6 +3,7 @@ package io.duckmesh.api.receipt;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.catalog.Installation;
+import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TenantId;
 import java.time.Instant;
@@ -28,6 +29,10 @@ public final class Receipts {
             .number(receipt.rowCount())
             .number(receipt.acceptedAt().toEpochMilli());
     VisibilityTokens.write(writer, receipt.positions());
+    Receipt.Misfits misfits = receipt.misfits();
+    if (misfits != null) {
+      writer.name(misfits.shard().value()).number(misfits.position()).number(misfits.rowCount());
+    }
     return sealed.seal(writer.bytes());
   }
 
@@ -54,7 +59,10 @@ public final class Receipts {
         new TableId(new UUID(reader.fixed(), reader.fixed())),
         reader.number(),
         Instant.ofEpochMilli(reader.number()),
-        VisibilityTokens.read(reader));
+        VisibilityTokens.read(reader),
+        reader.hasMore()
+            ? new Receipt.Misfits(new ShardId(reader.name()), reader.number(), reader.number())
+            : null);
   }
 
   private static ProblemException notFound(String reason) {

@@ -148,6 +148,10 @@ final class SealedText {
       this.in = ByteBuffer.wrap(content);
     }
 
+    boolean hasMore() {
+      return in.hasRemaining();
+    }
+
     long number() {
       long value = 0;
       for (int shift = 0; ; shift += 7) {

@@ -115,4 +115,21 @@ class CodecTest {
             ProblemException.class,
             e -> assertThat(e.error()).isEqualTo(ApiError.RECEIPT_NOT_FOUND));
   }
+
+  @Test
+  void receiptKeepsWhereTheMisfitsAre() {
+    Receipt receipt =
+        new Receipt(
+            TENANT,
+            new TableId(UUID.randomUUID()),
+            10,
+            Instant.parse("2026-01-31T12:00:00.123Z"),
+            POSITIONS,
+            new Receipt.Misfits(new ShardId("default-9"), 12, 3));
+
+    Receipt decoded = receipts.decode(TENANT, receipts.encode(receipt));
+
+    assertThat(decoded).isEqualTo(receipt);
+    assertThat(decoded.covering().byShard()).containsEntry(new ShardId("default-9"), 12L);
+  }
 }
