@@ -6,6 +6,7 @@ import io.duckmesh.worker.cli.CommandFailedException;
 import io.duckmesh.worker.cli.DemoCommand;
 import io.duckmesh.worker.cli.IngestCommand;
 import io.duckmesh.worker.cli.LagCommand;
+import io.duckmesh.worker.cli.QuarantineCommand;
 import io.duckmesh.worker.cli.QueryCommand;
 import io.duckmesh.worker.cli.ReceiptsCommand;
 import io.duckmesh.worker.cli.TablesCommand;
@@ -38,6 +39,7 @@ import picocli.CommandLine.IVersionProvider;
       IngestCommand.class,
       QueryCommand.class,
       ReceiptsCommand.class,
+      QuarantineCommand.class,
       LagCommand.class,
       HelpCommand.class,
       GenerateCompletion.class

@@ -129,6 +129,15 @@ public final class IngestCommand implements Callable<Integer> {
   private @Nullable String run;
 
   @Option(
+      names = "--on-error",
+      paramLabel = "ACTION",
+      defaultValue = "reject",
+      description =
+          "What becomes of rows that do not fit: reject refuses their request, quarantine keeps them"
+              + " apart and takes the others. Default: ${DEFAULT-VALUE}.")
+  private String onError = "reject";
+
+  @Option(
       names = "--patience",
       paramLabel = "SECONDS",
       defaultValue = "120",
@@ -145,6 +154,10 @@ public final class IngestCommand implements Callable<Integer> {
     if (chunkRows < 1 || chunkBytes < 1 || inFlight < 1) {
       throw new CommandFailedException(
           "--chunk-rows, --chunk-bytes and --in-flight must be positive");
+    }
+    if (!onError.equals("reject") && !onError.equals("quarantine")) {
+      throw new CommandFailedException(
+          "--on-error is %s, possible: reject, quarantine".formatted(onError));
     }
     Gateway gateway = gatewayOptions.gateway();
     Progress progress = new Progress("ingest " + table, quiet);
@@ -286,13 +299,14 @@ public final class IngestCommand implements Callable<Integer> {
       headers.put("Content-Encoding", "gzip");
     }
     String path = "/v1/tables/" + Gateway.encode(table) + "/events";
+    String asked = onError.equals("reject") ? path : path + "?on_error=" + onError;
     // Where a try broke off, the next one may find the events there that this run has added.
     AtomicBoolean brokeOff = new AtomicBoolean();
     return sender.send(
         () -> {
           long sentAt = System.nanoTime() - began;
           try {
-            Gateway.Written written = gateway.write(path, headers, body, REQUEST_TIMEOUT);
+            Gateway.Written written = gateway.write(asked, headers, body, REQUEST_TIMEOUT);
             return new AcceptedRequest(
                 written.answer(),
                 written.replayed() && !brokeOff.get(),
@@ -372,6 +386,13 @@ public final class IngestCommand implements Callable<Integer> {
                   progress.elapsed().toMillis() / 1000.0);
     }
     Terminal.out().println(accepted);
+    long misfits = sum(requests, "quarantined");
+    if (misfits > 0) {
+      Terminal.out()
+          .println(
+              "%s in quarantine; look with: duckmesh quarantine list --table %s"
+                  .formatted(counted(misfits, "row"), table));
+    }
     long replayed = requests.stream().filter(AcceptedRequest::replayed).count();
     if (replayed > 0) {
       Terminal.out()
@@ -431,7 +452,7 @@ public final class IngestCommand implements Callable<Integer> {
                 : "Mend the lines and send them in a file of their own.");
   }
 
-  private static String counted(long number, String what) {
+  static String counted(long number, String what) {
     return "%,d %s%s".formatted(number, what, number == 1 ? "" : "s");
   }
 

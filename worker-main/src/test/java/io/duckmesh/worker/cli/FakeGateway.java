@@ -18,7 +18,8 @@ import java.util.concurrent.Executors;
 
 /** Answers what it was told to answer, and remembers what it was asked. */
 final class FakeGateway implements AutoCloseable {
-  record Asked(String method, String path, String key, String idempotencyKey, String body) {}
+  record Asked(
+      String method, String path, String query, String key, String idempotencyKey, String body) {}
 
   private record Answer(int status, Map<String, String> headers, String body) {}
 
@@ -29,6 +30,7 @@ final class FakeGateway implements AutoCloseable {
   private final Answer otherwise = accepted();
   private final Map<String, Answer> receipts = new ConcurrentHashMap<>();
   private volatile String table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\"]}";
+  private final Map<String, Answer> quarantine = new ConcurrentHashMap<>();
   private volatile Answer toQueries = new Answer(200, Map.of(), "{}");
 
   FakeGateway() {
@@ -101,6 +103,16 @@ final class FakeGateway implements AutoCloseable {
     table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\",\"s1\"]}";
   }
 
+  /** Answers what is asked of the path below the quarantine so. */
+  void quarantine(String method, String path, String body) {
+    quarantine.put(method + " /v1/quarantine" + path, new Answer(200, Map.of(), body));
+  }
+
+  /** What was asked of the quarantine, in order of arrival. */
+  List<Asked> quarantine() {
+    return asked.stream().filter(request -> request.path().startsWith("/v1/quarantine")).toList();
+  }
+
   void queries(int status, String contentType, String body) {
     toQueries = new Answer(status, Map.of("Content-Type", contentType), body);
   }
@@ -125,6 +137,7 @@ final class FakeGateway implements AutoCloseable {
         new Asked(
             exchange.getRequestMethod(),
             path,
+            String.valueOf(exchange.getRequestURI().getQuery()),
             String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")),
             String.valueOf(exchange.getRequestHeaders().getFirst("Idempotency-Key")),
             new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
@@ -134,6 +147,11 @@ final class FakeGateway implements AutoCloseable {
       answer = next == null ? otherwise : next;
     } else if (path.equals("/v1/query")) {
       answer = toQueries;
+    } else if (path.startsWith("/v1/quarantine")) {
+      answer =
+          quarantine.getOrDefault(
+              exchange.getRequestMethod() + " " + exchange.getRequestURI(),
+              new Answer(404, Map.of(), "{\"error_code\":\"QUARANTINE_NOT_FOUND\"}"));
     } else if (path.startsWith("/v1/receipts/")) {
       answer =
           receipts.getOrDefault(
