@@ -6,6 +6,7 @@ import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.WriteId;
+import io.duckmesh.catalog.Writes;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -53,6 +54,7 @@ final class CommitStatement {
         WHERE w.write_id = :writeId
           AND w.state = 'prepared'
           AND s.watermark = w.after_position
+          AND w.begun_at >= CAST(:now AS timestamptz) - :longestWriteMs * interval '1 millisecond'
           AND NOT EXISTS (
             SELECT
             FROM catalog.data_file f
@@ -161,6 +163,7 @@ final class CommitStatement {
             .createQuery(COMMIT)
             .bind("writeId", writeId)
             .bind("now", now)
+            .bind("longestWriteMs", Writes.LONGEST_WRITE.toMillis())
             .execute(CommitStatement::readOutcome));
   }
 
@@ -218,7 +221,7 @@ final class CommitStatement {
     long watermark = row.getLong("watermark");
     String why =
         watermark == after
-            ? "it was given up or a table of its rows was dropped"
+            ? "it was given up, is too old, or a table of its rows was dropped"
             : "the watermark is %d, not %d".formatted(watermark, after);
     return new CommitOutcome.Over(
         "Cannot commit write %d of shard %s: %s"

@@ -166,22 +166,24 @@ final class State {
     final ShardId shard;
     final long after;
     final long upTo;
+    final Instant begunAt;
     final Map<String, TableId> pending = new HashMap<>();
     @Nullable PreparedWrite prepared;
     LocalDate preparedDay = LocalDate.EPOCH;
-    boolean outcomesForgotten;
+    boolean forgotten;
     @Nullable Commit commit;
     boolean over;
 
-    Write(WriteId id, ShardId shard, long after, long upTo) {
+    Write(WriteId id, ShardId shard, long after, long upTo, Instant begunAt) {
       this.id = id;
       this.shard = shard;
       this.after = after;
       this.upTo = upTo;
+      this.begunAt = begunAt;
     }
 
     @Nullable SegmentOutcome outcome(long position) {
-      if (prepared == null || outcomesForgotten) {
+      if (prepared == null) {
         return null;
       }
       return prepared.outcomes().stream()
