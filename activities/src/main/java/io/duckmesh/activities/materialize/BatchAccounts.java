@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of the events of a batch: every event is counted once, and once more as accepted. */
+/**
+ * What becomes of the events of a batch: every event is counted once, and once more as accepted.
+ */
 final class BatchAccounts {
   private final Map<TableId, TableCounts> counts = new LinkedHashMap<>();
   private final List<SegmentOutcome> outcomes = new ArrayList<>();
