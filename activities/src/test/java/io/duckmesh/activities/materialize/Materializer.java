@@ -18,6 +18,7 @@ import io.temporal.client.WorkflowStub;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 
 /** A worker of its own process, as far as Temporal can tell, on a real server. */
@@ -59,7 +60,7 @@ final class Materializer implements AutoCloseable {
             new SimpleMeterRegistry(),
             lake.allocator,
             UUID::randomUUID);
-    worker = new MaterializeWorker(client, activities);
+    worker = new MaterializeWorker(client, activities, List.of());
     worker.start();
   }
 
