@@ -13,10 +13,10 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Counts in the log what has not landed. */
-final class BusCounter implements LogCounter {
+public final class BusCounter implements LogCounter {
   private final EventBus bus;
 
-  BusCounter(EventBus bus) {
+  public BusCounter(EventBus bus) {
     this.bus = bus;
   }
 

@@ -51,7 +51,7 @@ class RecordVerifyHistoriesIT {
       steps.failures.set(1);
       record(client, "failed");
       steps.filesAtOnce = 1;
-      steps.files = 1_000;
+      steps.files = 700;
       record(client, "continued");
     } finally {
       factory.shutdownNow();
@@ -64,12 +64,12 @@ class RecordVerifyHistoriesIT {
     VerifyWorkflow workflow =
         client.newWorkflowStub(
             VerifyWorkflow.class, VerifyStarts.options(input, VerifyStarts.BY_HAND));
-    String first = WorkflowClient.start(workflow::verify, input).getRunId();
+    WorkflowClient.start(workflow::verify, input);
     WorkflowStub.fromTyped(workflow).getResult(VerifyResult.class);
     Files.writeString(
         Path.of(
             "src/test/resources/replay/verify",
             System.getProperty("duckmesh.record") + "-" + name + ".json"),
-        client.fetchHistory("verify/" + name, first).toJson(true));
+        client.fetchHistory("verify/" + name).toJson(true));
   }
 }
