@@ -56,12 +56,8 @@ final class Cluster implements AutoCloseable {
       materializers.add(
           node(product, "materializer-" + i, "materializer", "management.port: " + port, url));
     }
-    // The first start makes the schema; the others then find it.
-    gateways.getFirst().launch();
-    gateways.getFirst().awaitReady();
-    List<Node> rest = nodes().subList(1, nodes().size());
-    rest.forEach(Node::launch);
-    rest.forEach(Node::awaitReady);
+    nodes().forEach(Node::launch);
+    nodes().forEach(Node::awaitReady);
     this.key = createKey(product);
   }
 

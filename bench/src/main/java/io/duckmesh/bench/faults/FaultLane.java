@@ -40,7 +40,9 @@ final class FaultLane implements Runnable {
       FaultKind kind = bag.removeLast();
       int target = random.nextInt(1 << 20);
       long millis = between(random, kind.minMillis(), kind.maxMillis());
-      if (System.nanoTime() + millis * 1_000_000 > endNanos) {
+      long left = (endNanos - System.nanoTime()) / 1_000_000;
+      if (left < millis) {
+        Pause.millis(left);
         return;
       }
       long began = history.now();

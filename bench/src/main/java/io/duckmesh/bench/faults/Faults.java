@@ -45,6 +45,11 @@ final class Faults implements Callable<Integer> {
   private @Nullable Mutant mutant;
 
   @Option(
+      names = "--scenario",
+      description = "One particular fault instead of random ones: ${COMPLETION-CANDIDATES}.")
+  private @Nullable Scenario scenario;
+
+  @Option(
       names = "--folder",
       description = "Where logs and history are kept. Default: a new temporary folder.")
   private @Nullable Path folder;
@@ -63,7 +68,8 @@ final class Faults implements Callable<Integer> {
             seconds,
             seed == null ? System.nanoTime() % 1_000_000_000 : seed,
             kinds,
-            mutant);
+            mutant,
+            scenario);
     Report report = new Harness(options, out).run();
     report.print(out);
     return report.violations().isEmpty() ? 0 : 1;
@@ -72,9 +78,8 @@ final class Faults implements Callable<Integer> {
   public static void main(String[] arguments) {
     CommandLine command = new CommandLine(new Faults());
     command.registerConverter(FaultKind.class, FaultKind::named);
-    command.registerConverter(
-        Mutant.class,
-        name -> Mutant.valueOf(name.toUpperCase(java.util.Locale.ROOT).replace('-', '_')));
+    command.registerConverter(Mutant.class, Mutant::named);
+    command.registerConverter(Scenario.class, Scenario::named);
     System.exit(command.execute(arguments));
   }
 }

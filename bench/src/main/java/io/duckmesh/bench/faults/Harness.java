@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One run: start, load and faults side by side, mend, wait, check, report. */
 final class Harness {
@@ -31,8 +32,7 @@ final class Harness {
     Files.createDirectories(options.folder());
     out.printf("seed %d, %d s, %s%n", options.seed(), options.seconds(), options.folder());
     try (History history = new History(options.folder().resolve("history.jsonl"));
-        Cluster cluster =
-            Cluster.start(new Product(options.project(), options.mutant()), options.folder())) {
+        Cluster cluster = Cluster.start(product(), options.folder())) {
       out.printf("everything is up after %d s%n", history.now() / 1_000_000);
       Client client = new Client(cluster.urls(), cluster.key());
       Tables.create(client);
@@ -44,27 +44,48 @@ final class Harness {
     }
   }
 
+  private Product product() throws IOException {
+    Mutant mutant = options.mutant();
+    return new Product(
+        options.project(), mutant == null ? List.of() : List.of(mutant.agent(options.folder())));
+  }
+
   private void breakThings(Cluster cluster, Client client, History history)
       throws InterruptedException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.seconds());
-    Going going = Going.until(() -> System.nanoTime() > end);
-    List<Thread> lanes = new ArrayList<>();
-    for (FaultKind.Lane lane : FaultKind.Lane.values()) {
-      FaultLane faults =
-          new FaultLane(lane, options.kinds(), new Injector(cluster), history, options.seed(), end);
-      lanes.add(Thread.ofPlatform().name("faults-" + lane).start(faults));
-    }
+    AtomicBoolean over = new AtomicBoolean();
+    Going going = Going.until(over::get);
     List<Thread> load = startLoad(client, history, going);
-    while (going.on()) {
-      noProcessEndedByItself(cluster, history);
-      Pause.millis(1_000);
+    List<Thread> faults = startFaults(cluster, client, history);
+    for (Thread thread : faults) {
+      while (!thread.join(Duration.ofSeconds(1))) {
+        noProcessEndedByItself(cluster, history);
+      }
     }
-    for (Thread lane : lanes) {
-      lane.join();
-    }
-    out.printf("the time is over after %d faults%n", history.faults().size());
+    over.set(true);
+    out.printf("%d faults were injected%n", history.faults().size());
     cluster.mendLinks();
     cluster.nodes().forEach(Node::awaitReady);
+    endLoad(load, history);
+  }
+
+  private List<Thread> startFaults(Cluster cluster, Client client, History history) {
+    Scenario scenario = options.scenario();
+    if (scenario != null) {
+      Stage stage = new Stage(cluster, client, history, out);
+      return List.of(start("scenario", () -> scenario.run(stage)));
+    }
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(options.seconds());
+    List<Thread> lanes = new ArrayList<>();
+    for (FaultKind.Lane lane : FaultKind.Lane.values()) {
+      Injector injector = new Injector(cluster);
+      FaultLane faults =
+          new FaultLane(lane, options.kinds(), injector, history, options.seed(), end);
+      lanes.add(start("faults-" + lane, faults));
+    }
+    return lanes;
+  }
+
+  private static void endLoad(List<Thread> load, History history) throws InterruptedException {
     long patience = System.nanoTime() + END_OF_LOAD.toNanos();
     for (Thread thread : load) {
       if (!thread.join(Duration.ofNanos(Math.max(1, patience - System.nanoTime())))) {

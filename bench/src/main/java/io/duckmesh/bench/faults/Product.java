@@ -4,16 +4,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The packaged program, whole or with one part broken on purpose.
  *
  * @param project folder of the project, in which {@code worker-main} is packaged
- * @param mutant what is broken, null for the program as it is
+ * @param jvmOptions further options of its JVM, such as those that break it
  */
-record Product(Path project, @Nullable Mutant mutant) {
+record Product(Path project, List<String> jvmOptions) {
   Product {
+    jvmOptions = List.copyOf(jvmOptions);
     Path jar = jar(project);
     if (!Files.exists(jar)) {
       throw new IllegalStateException(
@@ -42,9 +42,7 @@ record Product(Path project, @Nullable Mutant mutant) {
             "--add-opens=java.base/java.nio=ALL-UNNAMED",
             "-XX:+IgnoreUnrecognizedVMOptions",
             "--sun-misc-unsafe-memory-access=allow"));
-    if (mutant != null) {
-      command.add(mutant.agent(project));
-    }
+    command.addAll(jvmOptions);
     command.addAll(
         List.of(
             "-cp",

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed chooses faults, their targets, times and durations, and what the clients send
  * @param kinds faults to choose from
  * @param mutant what is broken in the program on purpose; null for nothing
+ * @param scenario what happens instead of random faults; null for random ones
  */
 record RunOptions(
     Path project,
@@ -20,16 +21,21 @@ record RunOptions(
     int seconds,
     long seed,
     List<FaultKind> kinds,
-    @Nullable Mutant mutant) {
+    @Nullable Mutant mutant,
+    @Nullable Scenario scenario) {
   RunOptions {
     kinds = List.copyOf(kinds);
   }
 
   /** The command line that does the same again. */
   String command() {
-    StringBuilder command =
-        new StringBuilder("bench/faults --seconds %d --seed %d".formatted(seconds, seed));
-    if (kinds.size() != FaultKind.values().length) {
+    StringBuilder command = new StringBuilder("bench/faults --seed " + seed);
+    if (scenario != null) {
+      command.append(" --scenario ").append(scenario);
+    } else {
+      command.append(" --seconds ").append(seconds);
+    }
+    if (scenario == null && kinds.size() != FaultKind.values().length) {
       command.append(" --faults ");
       command.append(String.join(",", kinds.stream().map(FaultKind::toString).toList()));
     }
