@@ -43,7 +43,9 @@ enum Mutant {
   /** The ledger finds no key that has landed. */
   EVENT_KEYS_FORGOTTEN(
       new Replacement(
-          "io/duckmesh/catalog/postgres/EventKeyDao", "w.state = 'committed'", "w.state = 'open'")),
+          "io/duckmesh/catalog/postgres/EventKeyDao",
+          "w.state = 'committed'",
+          "w.state = 'forgotten'")),
 
   /** A snapshot has the files of later ones. */
   SNAPSHOT_GROWS(

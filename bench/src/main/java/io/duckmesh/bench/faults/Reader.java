@@ -45,7 +45,7 @@ final class Reader implements Runnable {
       } else {
         listSnapshots(gateway);
       }
-      Pause.millis(20 + random.nextInt(100));
+      Pause.millis(20 + random.nextInt(150));
     }
   }
 

@@ -12,7 +12,8 @@ import java.util.stream.Collectors;
 
 /** What a run did and found. */
 final class Report {
-  private static final int SHOWN = 20;
+  /** Details of each rule; the history has all. */
+  private static final int SHOWN = 3;
 
   private final RunOptions options;
   private final List<Fault> faults;
@@ -67,13 +68,17 @@ final class Report {
     out.printf("reads: %d answered, %d not%n", reads.size(), noAnswers.size());
     out.printf("violations: %d%n", violations.size());
     violations.stream()
-        .collect(Collectors.groupingBy(Violation::rule, TreeMap::new, Collectors.counting()))
-        .forEach((rule, count) -> out.printf("  %-20s %4d%n", rule, count));
-    violations.stream()
-        .limit(SHOWN)
-        .forEach(each -> out.printf("  %s at %d us: %s%n", each.rule(), each.at(), each.detail()));
+        .collect(Collectors.groupingBy(Violation::rule, TreeMap::new, Collectors.toList()))
+        .forEach((rule, broken) -> printRule(out, rule, broken));
     out.printf("history: %s%n", options.folder().resolve("history.jsonl"));
     out.printf("again:   %s%n", options.command());
+  }
+
+  private static void printRule(PrintStream out, String rule, List<Violation> broken) {
+    out.printf("  %-32s %6d%n", rule, broken.size());
+    broken.stream()
+        .limit(SHOWN)
+        .forEach(each -> out.printf("    at %d us: %s%n", each.at(), each.detail()));
   }
 
   private static void answers(PrintStream out, Map<String, Long> counts) {
