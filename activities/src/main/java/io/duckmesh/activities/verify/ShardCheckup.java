@@ -135,17 +135,19 @@ final class ShardCheckup {
                 balance.pending()));
   }
 
-  /** The commits cover all positions up to the watermark, each once, in the order of snapshots. */
+  /**
+   * The commits cover all positions up to the watermark, each once, in the order of snapshots.
+   * Where they begin says nothing: old ones are forgotten.
+   */
   private void checkCommits(
       ShardId shard, long watermark, Runnable beat, List<VerifyFinding> findings) {
-    long covered = 0;
+    List<LandedBatch> page = catalog.verifications().landed(shard, 0, PAGE);
+    if (page.isEmpty()) {
+      return;
+    }
+    long covered = page.getFirst().after();
     @Nullable SnapshotId snapshot = null;
-    while (covered < watermark) {
-      List<LandedBatch> page = catalog.verifications().landed(shard, covered, PAGE);
-      beat.run();
-      if (page.isEmpty()) {
-        break;
-      }
+    while (covered < watermark && !page.isEmpty()) {
       for (LandedBatch batch : page) {
         if (batch.upTo() > watermark) {
           reportGap(shard, covered, watermark, findings);
@@ -175,6 +177,8 @@ final class ShardCheckup {
         covered = batch.upTo();
         snapshot = batch.snapshot();
       }
+      beat.run();
+      page = catalog.verifications().landed(shard, covered, PAGE);
     }
     reportGap(shard, covered, watermark, findings);
   }

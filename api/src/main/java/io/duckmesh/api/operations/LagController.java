@@ -4,9 +4,11 @@ import io.duckmesh.api.auth.Caller;
 import io.duckmesh.api.auth.RequiresRole;
 import io.duckmesh.api.json.ApiJson;
 import io.duckmesh.bus.EventBus;
+import io.duckmesh.bus.ShardNotFoundException;
 import io.duckmesh.bus.ShardStatus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Role;
+import io.duckmesh.catalog.ShardAccount;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.conservation.Balance;
 import io.duckmesh.catalog.conservation.Conservation;
@@ -23,6 +25,8 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -32,6 +36,8 @@ import org.springframework.web.bind.annotation.RestController;
  */
 @RestController
 public final class LagController {
+  private static final Logger LOG = LoggerFactory.getLogger(LagController.class);
+
   private final Catalog catalog;
   private final EventBus bus;
   private final Clock clock;
@@ -98,8 +104,15 @@ public final class LagController {
   @GetMapping("/v1/lag")
   @RequiresRole(Role.OPS_ADMIN)
   void lag(Caller caller, HttpServletResponse response) throws IOException {
-    List<ShardBalance> balances =
-        catalog.accounts().list(caller.tenant()).stream().map(conservation::measure).toList();
+    List<ShardBalance> balances = new ArrayList<>();
+    for (ShardAccount account : catalog.accounts().list(caller.tenant())) {
+      try {
+        balances.add(conservation.measure(account));
+      } catch (ShardNotFoundException e) {
+        // The log is told of a tenant's shards after the catalog.
+        LOG.info("Log does not know the shard yet shard={}", account.shard());
+      }
+    }
     // After the watermarks: what lands in between then shows as a backlog that is too large for a
     // moment, and never as a negative one.
     Map<String, ShardStatus> statuses =

@@ -2,6 +2,7 @@ package io.duckmesh.api.operations;
 
 import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.bus.EventBus;
+import io.duckmesh.bus.ShardNotFoundException;
 import io.duckmesh.bus.ShardStatus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CatalogUnavailableException;
@@ -66,7 +67,12 @@ public final class LagMetrics {
       List<ShardBalance> balances = new ArrayList<>();
       for (TenantId tenant : catalog.tenants().list()) {
         for (ShardAccount account : catalog.accounts().list(tenant)) {
-          balances.add(conservation.measure(account));
+          try {
+            balances.add(conservation.measure(account));
+          } catch (ShardNotFoundException e) {
+            // The log is told of a tenant's shards after the catalog.
+            LOG.info("Log does not know the shard yet shard={}", account.shard());
+          }
         }
       }
       Map<String, Long> watermarks = new HashMap<>();

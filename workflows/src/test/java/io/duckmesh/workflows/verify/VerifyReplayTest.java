@@ -12,6 +12,7 @@ import io.temporal.testing.TestEnvironmentOptions;
 import io.temporal.testing.TestWorkflowEnvironment;
 import io.temporal.testing.WorkflowReplayer;
 import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerOptions;
 import io.temporal.workflow.Workflow;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,7 +66,11 @@ class VerifyReplayTest {
                     .build())
             .build();
     try (TestWorkflowEnvironment environment = TestWorkflowEnvironment.newInstance(options)) {
-      Worker worker = environment.newWorker(TaskQueues.MAINTENANCE);
+      // A cold JVM on a busy machine takes longer than the second that is the default.
+      Worker worker =
+          environment.newWorker(
+              TaskQueues.MAINTENANCE,
+              WorkerOptions.newBuilder().setDefaultDeadlockDetectionTimeout(30_000).build());
       worker.registerWorkflowImplementationTypes(
           VerifyStarts.implementationOptions(), implementation);
       WorkflowReplayer.replayWorkflowExecution(history, worker);
