@@ -11,6 +11,7 @@ import io.duckmesh.worker.cli.QueryCommand;
 import io.duckmesh.worker.cli.ReceiptsCommand;
 import io.duckmesh.worker.cli.TablesCommand;
 import io.duckmesh.worker.cli.Terminal;
+import io.duckmesh.worker.cli.VerifyCommand;
 import io.duckmesh.worker.dev.DevCommand;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -41,6 +42,7 @@ import picocli.CommandLine.IVersionProvider;
       ReceiptsCommand.class,
       QuarantineCommand.class,
       LagCommand.class,
+      VerifyCommand.class,
       HelpCommand.class,
       GenerateCompletion.class
     },

@@ -99,17 +99,17 @@ final class BatchPass implements AutoCloseable {
 
   /** Empty if rows could not be written and their segments went to quarantine: read again. */
   Optional<BatchWriter.Written> run() {
-    countHeldBack();
     Position position = new Position(batch.after());
     Position end = new Position(batch.upTo());
-    while (position.compareTo(end) < 0) {
-      List<PublishedSegment> chunk = readChunk(position, end);
-      if (chunk.isEmpty()) {
-        break;
-      }
+    List<PublishedSegment> chunk = readChunk(position, end);
+    if (chunk.size() < batch.upTo() - batch.after()) {
+      countHeldBack();
+    }
+    while (!chunk.isEmpty()) {
       take(chunk);
       position = chunk.getLast().position();
       writeFullGroups();
+      chunk = position.compareTo(end) < 0 ? readChunk(position, end) : List.of();
     }
     full.addAll(waiting.values());
     waiting.clear();
@@ -318,6 +318,7 @@ final class BatchPass implements AutoCloseable {
             files.size() + 1, files.size() + full.size(), rowsRead, batch.rows());
     DataFiles.Written written = dataFiles.write(write, full, order.blaming(), order.stop());
     files.addAll(written.files());
+    written.files().forEach(file -> accounts.written(file.table(), file.rowCount()));
     unwritable.addAll(written.rejected());
     full.forEach(TableRows::close);
     full.clear();

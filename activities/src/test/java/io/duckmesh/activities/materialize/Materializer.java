@@ -1,5 +1,7 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.verify.VerifyActivitiesImpl;
+import io.duckmesh.activities.verify.VerifyWorker;
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
@@ -12,6 +14,7 @@ import io.duckmesh.workflows.materialize.MaterializeInput;
 import io.duckmesh.workflows.materialize.MaterializeStarts;
 import io.duckmesh.workflows.materialize.MaterializeWorkflow;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.temporal.activity.Activity;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowNotFoundException;
@@ -19,6 +22,7 @@ import io.temporal.client.WorkflowStub;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 
 /** A worker of its own process, as far as Temporal can tell, on a real server. */
@@ -39,10 +43,19 @@ final class Materializer implements AutoCloseable {
   }
 
   Materializer(Lake lake, TemporalServer server) {
-    this(lake, server, DataFileWriter::write);
+    this(lake, server, Duration.ofMinutes(1));
   }
 
   Materializer(Lake lake, TemporalServer server, DataFiles.Format format) {
+    this(lake, server, Duration.ofMinutes(1), format);
+  }
+
+  Materializer(Lake lake, TemporalServer server, Duration verifySlice) {
+    this(lake, server, verifySlice, DataFileWriter::write);
+  }
+
+  private Materializer(
+      Lake lake, TemporalServer server, Duration verifySlice, DataFiles.Format format) {
     this.lake = lake;
     service =
         WorkflowServiceStubs.newServiceStubs(
@@ -64,8 +77,20 @@ final class Materializer implements AutoCloseable {
             new SimpleMeterRegistry(),
             lake.allocator,
             UUID::randomUUID,
-            format);
-    worker = new MaterializeWorker(client, activities);
+            format,
+            Activity::getExecutionContext);
+    worker =
+        new MaterializeWorker(
+            client,
+            activities,
+            List.of(
+                new VerifyWorker(
+                    new VerifyActivitiesImpl(
+                        faults.around(Catalog.class, lake.catalog),
+                        faults.around(EventBus.class, lake.bus),
+                        faults.around(ObjectStore.class, lake.store),
+                        lake.clock,
+                        verifySlice))));
     worker.start();
   }
 

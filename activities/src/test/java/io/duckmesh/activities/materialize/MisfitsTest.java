@@ -57,7 +57,7 @@ class MisfitsTest {
     land();
 
     assertThat(lake.visibleIds(flights)).containsExactly(1L, 2L);
-    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 2, 0, 5));
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 7, 2, 0, 5));
     QuarantineEntry entry = entries().getFirst();
     assertThat(entry.table()).isEqualTo(flights.id().value());
     assertThat(entry.rowCount()).isEqualTo(5);
@@ -80,7 +80,7 @@ class MisfitsTest {
     land();
 
     assertThat(entries()).hasSize(1);
-    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 0, 4, 2));
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 6, 0, 4, 2));
   }
 
   @Test
@@ -93,10 +93,10 @@ class MisfitsTest {
     land();
 
     assertThat(entries()).hasSize(1);
-    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 0, 2, 2));
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 4, 0, 2, 2));
     lake.publish(lake.misfits(flights, "r", 2));
     land();
-    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 0, 4, 2));
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 6, 0, 4, 2));
   }
 
   @Test
@@ -116,7 +116,7 @@ class MisfitsTest {
 
     assertThat(entry.table()).isEqualTo(flights.id().value());
     assertThat(lake.visibleIds(flights)).containsExactly(1L, 2L);
-    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 2, 2, 2));
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 6, 2, 2, 2));
     assertThat(lake.bus.status(lake.shard).appendedRows()).isEqualTo(6);
   }
 

@@ -79,7 +79,7 @@ class QuarantineIT {
     // A client that was unsure sends its request again.
     lake.awaitLanded(lake.publish(bad));
     assertThat(lake.visibleIds(flights)).containsExactly(1L, 2L, 3L, 4L);
-    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 4, 2, 2));
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 8, 4, 2, 2));
     assertThat(lake.bus.status(lake.shard).appendedRows()).isEqualTo(4 + 2 + 2);
   }
 
@@ -98,8 +98,8 @@ class QuarantineIT {
     TableInfo anew = lake.createTable("doomed");
     replayTwice(lake.segment(anew, 1, 2), anew);
     assertThat(lake.visibleIds(anew)).containsExactly(1L, 2L);
-    assertThat(lake.counts(doomed)).isEqualTo(new TableCounts(doomed.id(), 0, 0, 2));
-    assertThat(lake.counts(anew)).isEqualTo(new TableCounts(anew.id(), 2, 0, 0));
+    assertThat(lake.counts(doomed)).isEqualTo(new TableCounts(doomed.id(), 2, 0, 0, 2));
+    assertThat(lake.counts(anew)).isEqualTo(new TableCounts(anew.id(), 2, 2, 0, 0));
   }
 
   @Test
@@ -133,7 +133,7 @@ class QuarantineIT {
     assertThat(entries())
         .extracting(QuarantineEntry::state)
         .containsExactly(QuarantineState.QUARANTINED, QuarantineState.REPLAYED);
-    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 0, 0, 2));
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 2, 0, 0, 2));
     assertThat(lake.bus.status(lake.shard).appendedRows()).isEqualTo(2);
   }
 

@@ -99,14 +99,15 @@ final class Ingest {
    */
   Taken take(LiveTable table, byte[] body, IngestRequest request) throws IOException {
     String requestKey = request.requestKey();
-    Prepared prepared = prepare(table, body, request);
     if (requestKey == null) {
+      Prepared prepared = prepare(table, body, request, null);
       Receipt receipt = publish(table, prepared);
       return new Taken(receipts.encode(receipt), receipt, false, prepared.errors());
     }
     TableId tableId = table.info().id();
     KeyHash bodyHash =
         KeyHashes.body(request.format().name().getBytes(StandardCharsets.UTF_8), body);
+    Prepared prepared = prepare(table, body, request, ledgerKey(requestKey, bodyHash));
     RequestClaim claim = catalog.requestKeys().claim(tableId, requestKey, toCatalog(bodyHash));
     if (!claim.bodyHash().equals(toCatalog(bodyHash))) {
       throw new ProblemException(
@@ -124,6 +125,14 @@ final class Ingest {
     return first.equals(receiptId)
         ? new Taken(receiptId, receipt, false, prepared.errors())
         : replay(table, first, prepared.errors());
+  }
+
+  /**
+   * What the ledger knows the request by. The body is part of it: the ledger remembers for a little
+   * longer than the claim, and must not take a new body under an old key for the old one.
+   */
+  private static String ledgerKey(String requestKey, KeyHash bodyHash) {
+    return "%s %016x%016x".formatted(requestKey, bodyHash.high(), bodyHash.low());
   }
 
   private String complete(TableId table, String requestKey, String receiptId) {
@@ -169,7 +178,9 @@ final class Ingest {
         misfits);
   }
 
-  private Prepared prepare(LiveTable table, byte[] body, IngestRequest request) throws IOException {
+  private Prepared prepare(
+      LiveTable table, byte[] body, IngestRequest request, @Nullable String ledgerKey)
+      throws IOException {
     RowOptions options =
         RowOptions.DEFAULTS
             .withEventKeyColumns(table.info().eventKey())
@@ -177,17 +188,16 @@ final class Ingest {
             .withMaxRows(maxRows);
     try (SortedRows sorted = read(table, body, request, options)) {
       List<Segment> segments = new ArrayList<>();
-      String requestKey = request.requestKey();
       if (sorted.rows() != null) {
         segments.addAll(
             TableSegments.encode(
                 table,
                 sorted.rows(),
-                ordinal -> requestKey == null ? null : KeyHashes.requestKey(requestKey, ordinal)));
+                ordinal -> ledgerKey == null ? null : KeyHashes.requestKey(ledgerKey, ordinal)));
       }
       RejectedRows misfits = sorted.rejected();
       if (misfits != null) {
-        segments.add(misfits(table, misfits, requestKey));
+        segments.add(misfits(table, misfits, ledgerKey));
       }
       return new Prepared(segments, misfits);
     } catch (BodyTooLargeException e) {
@@ -210,14 +220,14 @@ final class Ingest {
   }
 
   /** All go to one shard: nobody can tell the keys of rows that do not fit. */
-  private static Segment misfits(LiveTable table, RejectedRows rows, @Nullable String requestKey) {
+  private static Segment misfits(LiveTable table, RejectedRows rows, @Nullable String ledgerKey) {
     int count = rows.rows().size();
     SegmentHeader header =
         SegmentHeader.ofRejected(
             table.info().id().value(),
             table.schema().version(),
             count,
-            requestKey == null ? null : KeyHashes.rejectedRows(requestKey));
+            ledgerKey == null ? null : KeyHashes.rejectedRows(ledgerKey));
     return new Segment(table.shards().getFirst(), count, SegmentCodec.encode(header, rows));
   }
 

@@ -6,6 +6,7 @@ import io.duckmesh.bus.QuarantineEntryNotFoundException;
 import io.duckmesh.bus.QuarantineFinishedException;
 import io.duckmesh.catalog.CatalogUnavailableException;
 import io.duckmesh.catalog.CommitStateUnknownException;
+import io.duckmesh.catalog.SegmentForgottenException;
 import io.duckmesh.catalog.SnapshotNotFoundException;
 import io.duckmesh.catalog.TableExistsException;
 import io.duckmesh.catalog.TableNotFoundException;
@@ -65,6 +66,7 @@ public final class Problems {
               "There is a table %s; names differ by more than case".formatted(e.existing()),
               Map.of("table", e.existing()));
       case TooManyShardsException e -> tooManyShards(e);
+      case SegmentForgottenException e -> problem(ApiError.RECEIPT_EXPIRED, e);
       case SnapshotNotFoundException e -> problem(ApiError.SNAPSHOT_NOT_FOUND, e);
       case BacklogFullException e ->
           new ProblemException(
