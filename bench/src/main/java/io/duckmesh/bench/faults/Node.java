@@ -6,6 +6,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -121,8 +122,7 @@ final class Node {
             .map(
                 process ->
                     ChildProgram.run(
-                            java.util.List.of(
-                                "prlimit", "--pid=" + process.pid(), "--fsize=" + soft + ":"),
+                            List.of("prlimit", "--pid=" + process.pid(), "--fsize=" + soft + ":"),
                             Duration.ofSeconds(10))
                         == 0)
             .orElse(false);
