@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * again. Not thread-safe: one thread at a time breaks and mends a process.
  */
 final class Node {
-  private static final Duration START = Duration.ofMinutes(3);
+  private static final Duration START = Duration.ofMinutes(10);
 
   private final String name;
   private final Product product;
@@ -56,7 +56,7 @@ final class Node {
   /**
    * Waits until the process is ready, starting it again when it ends before.
    *
-   * @throws IllegalStateException if it is not ready in three minutes
+   * @throws IllegalStateException if it is not ready in ten minutes
    */
   void awaitReady() {
     long deadline = System.nanoTime() + START.toNanos();
