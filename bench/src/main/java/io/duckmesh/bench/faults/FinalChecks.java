@@ -5,6 +5,7 @@ import io.duckmesh.bench.faults.History.Read;
 import io.duckmesh.bench.faults.History.Seen;
 import io.duckmesh.bench.faults.History.SnapshotSeen;
 import io.duckmesh.bench.faults.History.Write;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -155,7 +156,7 @@ final class FinalChecks {
 
   private void receiptsAgree() {
     List<Write> acknowledged =
-        new java.util.ArrayList<>(
+        new ArrayList<>(
             history.writes().stream().filter(write -> write.receipt() != null).toList());
     Collections.shuffle(acknowledged, random);
     for (Write write : acknowledged.subList(0, Math.min(RECEIPTS, acknowledged.size()))) {

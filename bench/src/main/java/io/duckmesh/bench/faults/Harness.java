@@ -46,8 +46,9 @@ final class Harness {
 
   private Product product() throws IOException {
     Mutant mutant = options.mutant();
-    return new Product(
-        options.project(), mutant == null ? List.of() : List.of(mutant.agent(options.folder())));
+    String before =
+        mutant == null ? "" : mutant.compile(options.project(), options.folder()).toString();
+    return new Product(options.project(), before);
   }
 
   private void breakThings(Cluster cluster, Client client, History history)

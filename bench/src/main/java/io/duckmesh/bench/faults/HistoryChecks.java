@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** What must hold for every read that was answered, wherever and whenever it was asked. */
 final class HistoryChecks {
@@ -107,8 +108,7 @@ final class HistoryChecks {
     }
   }
 
-  private static long highest(
-      @org.jspecify.annotations.Nullable TreeMap<Long, Long> proofs, long upTo) {
+  private static long highest(@Nullable TreeMap<Long, Long> proofs, long upTo) {
     return proofs == null
         ? -1
         : proofs.headMap(upTo, true).values().stream().mapToLong(max -> max).max().orElse(-1);

@@ -1,100 +1,125 @@
 package io.duckmesh.bench.faults;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.jar.Attributes;
-import java.util.jar.JarEntry;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 
 /**
  * A part of the program that can be broken on purpose, to see that the harness notices. The program
- * itself knows nothing of it: texts of its classes are replaced while they are loaded.
+ * itself knows nothing of it: its source is compiled with one text for another, and the classes
+ * that come of it stand before the packaged ones on the class path.
  */
 enum Mutant {
   /** Two workers that hold the same positions can both commit. */
   NO_COMPARE_AND_SET(
-      new Replacement(Replacement.COMMIT, "AND s.watermark = w.after_position", ""),
-      new Replacement(Replacement.COMMIT, "AND s.watermark = r.after_position", ""),
-      new Replacement(
-          Replacement.COMMIT,
-          "FROM ready\n      ), committed AS",
-          "FROM ready ON CONFLICT DO NOTHING ), committed AS")),
+      new Change(Change.COMMIT, "AND s.watermark = w.after_position", ""),
+      new Change(Change.COMMIT, "AND s.watermark = r.after_position", ""),
+      new Change(Change.COMMIT, "               prepared_day\n        FROM ready", Change.TWICE)),
 
-  /** A claim acknowledges its positions, which are committed only later. */
+  /** A batch is acknowledged to the log when it is written, and committed only later. */
   ACK_BEFORE_COMMIT(
-      new Replacement(
-          "io/duckmesh/bus/postgres/ClaimDao", "up_to = :upTo,", "up_to = :upTo, acked = :upTo,"),
-      new Replacement(
-          "io/duckmesh/bus/postgres/ClaimDao",
-          "leased_until = clock_timestamp() + :leaseSeconds",
-          "leased_until = clock_timestamp() + least(:leaseSeconds, 3)")),
+      new Change(
+          "activities/src/main/java/io/duckmesh/activities/materialize/MaterializeActivitiesImpl.java",
+          "metrics.written(batch.shard(), Duration.ofMillis(took));",
+          "metrics.written(batch.shard(), Duration.ofMillis(took)); acknowledge(batch);")),
 
   /** The gateway does not see the header. */
   REQUEST_KEYS_IGNORED(
-      new Replacement("io/duckmesh/api/ingest/IngestRequest", "Idempotency-Key", "Another-Header")),
+      new Change(
+          "api/src/main/java/io/duckmesh/api/ingest/IngestRequest.java",
+          "getHeader(\"Idempotency-Key\")",
+          "getHeader(\"Another-Header\")")),
 
   /** The ledger finds no key that has landed. */
   EVENT_KEYS_FORGOTTEN(
-      new Replacement(
-          "io/duckmesh/catalog/postgres/EventKeyDao",
-          "w.state = 'committed'",
-          "w.state = 'forgotten'")),
+      new Change(
+          "catalog/src/main/java/io/duckmesh/catalog/postgres/EventKeyDao.java",
+          "AND w.state = 'committed'",
+          "AND w.state = 'forgotten'")),
 
   /** A snapshot has the files of later ones. */
   SNAPSHOT_GROWS(
-      new Replacement(
-          "io/duckmesh/catalog/postgres/SnapshotDao",
-          "AND begin_snapshot <= :snapshotId",
-          "AND begin_snapshot <= :snapshotId + 100000"));
+      new Change(
+          "catalog/src/main/java/io/duckmesh/catalog/postgres/SnapshotDao.java",
+          "AND begin_snapshot <= :snapshotId\n        AND (end_snapshot",
+          "AND begin_snapshot <= :snapshotId + 100000\n        AND (end_snapshot"));
 
-  private final List<Replacement> replacements;
+  private final List<Change> changes;
 
-  Mutant(Replacement... replacements) {
-    this.replacements = List.of(replacements);
+  Mutant(Change... changes) {
+    this.changes = List.of(changes);
   }
 
-  /** In all constants of a class, one text for another. */
-  private record Replacement(String className, String text, String by) {
-    static final String COMMIT = "io/duckmesh/catalog/postgres/CommitStatement";
-  }
+  /**
+   * One text for another.
+   *
+   * @param file below the project's folder
+   */
+  record Change(String file, String text, String by) {
+    static final String COMMIT =
+        "catalog/src/main/java/io/duckmesh/catalog/postgres/CommitStatement.java";
 
-  /** Writes what breaks a JVM into the folder, and returns the option that does it. */
-  String agent(Path folder) throws IOException {
-    Path jar = folder.resolve("mutant.jar");
-    Path list = folder.resolve("mutant.txt");
-    List<String> lines = new ArrayList<>();
-    for (Replacement replacement : replacements) {
-      lines.add(replacement.className());
-      lines.add(escape(replacement.text()));
-      lines.add(escape(replacement.by()));
-    }
-    Files.write(list, lines);
-    String agent = ReplacementAgent.class.getName();
-    Manifest manifest = new Manifest();
-    manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-    manifest.getMainAttributes().putValue("Premain-Class", agent);
-    String entry = agent.replace('.', '/') + ".class";
-    try (OutputStream out = Files.newOutputStream(jar);
-        JarOutputStream jarOut = new JarOutputStream(out, manifest);
-        InputStream classFile = Mutant.class.getResourceAsStream("/" + entry)) {
-      if (classFile == null) {
-        throw new IOException("There is no class " + agent);
+    /** The same positions may land twice. */
+    static final String TWICE =
+        "               prepared_day\n        FROM ready ON CONFLICT DO NOTHING";
+
+    /**
+     * The source with the text changed.
+     *
+     * @throws IllegalStateException if the text is not there: the mutant would be the program as it
+     *     is
+     */
+    String apply(String source) {
+      if (!source.contains(text)) {
+        throw new IllegalStateException("There is no such text in %s: %s".formatted(file, text));
       }
-      jarOut.putNextEntry(new JarEntry(entry));
-      classFile.transferTo(jarOut);
+      return source.replace(text, by);
     }
-    return "-javaagent:%s=%s".formatted(jar, list);
   }
 
-  private static String escape(String text) {
-    return text.replace("\n", "\\n");
+  /** The changed sources by their files below the project's folder. */
+  Map<String, String> sources(Path project) throws IOException {
+    Map<String, String> sources = new TreeMap<>();
+    for (Change change : changes) {
+      String source = sources.get(change.file());
+      sources.put(
+          change.file(),
+          change.apply(source == null ? Files.readString(project.resolve(change.file())) : source));
+    }
+    return sources;
+  }
+
+  /** Compiles the changed sources against the packaged program; returns the folder of classes. */
+  Path compile(Path project, Path folder) throws IOException {
+    Path classes = Files.createDirectories(folder.resolve("mutant-classes"));
+    List<String> arguments = new ArrayList<>();
+    arguments.addAll(List.of("-parameters", "-proc:none", "-nowarn", "-d", classes.toString()));
+    arguments.addAll(List.of("-cp", libraries(project)));
+    for (Map.Entry<String, String> source : sources(project).entrySet()) {
+      Path file = folder.resolve("mutant-sources").resolve(source.getKey());
+      Files.createDirectories(file.getParent());
+      arguments.add(Files.writeString(file, source.getValue()).toString());
+    }
+    int exit =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, arguments.toArray(String[]::new));
+    if (exit != 0) {
+      throw new IllegalStateException("Mutant %s does not compile".formatted(this));
+    }
+    return classes;
+  }
+
+  private static String libraries(Path project) throws IOException {
+    try (Stream<Path> jars = Files.list(project.resolve("worker-main/target/lib"))) {
+      return String.join(":", jars.map(Path::toString).toList());
+    }
   }
 
   /** The mutant of that name, as {@link #toString} writes it. */

@@ -6,6 +6,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * again. Not thread-safe: one thread at a time breaks and mends a process.
  */
 final class Node {
-  private static final Duration START = Duration.ofMinutes(3);
+  private static final Duration START = Duration.ofMinutes(10);
 
   private final String name;
   private final Product product;
@@ -55,7 +56,7 @@ final class Node {
   /**
    * Waits until the process is ready, starting it again when it ends before.
    *
-   * @throws IllegalStateException if it is not ready in three minutes
+   * @throws IllegalStateException if it is not ready in ten minutes
    */
   void awaitReady() {
     long deadline = System.nanoTime() + START.toNanos();
@@ -121,8 +122,7 @@ final class Node {
             .map(
                 process ->
                     ChildProgram.run(
-                            java.util.List.of(
-                                "prlimit", "--pid=" + process.pid(), "--fsize=" + soft + ":"),
+                            List.of("prlimit", "--pid=" + process.pid(), "--fsize=" + soft + ":"),
                             Duration.ofSeconds(10))
                         == 0)
             .orElse(false);

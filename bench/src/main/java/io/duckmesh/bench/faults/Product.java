@@ -9,11 +9,10 @@ import java.util.List;
  * The packaged program, whole or with one part broken on purpose.
  *
  * @param project folder of the project, in which {@code worker-main} is packaged
- * @param jvmOptions further options of its JVM, such as those that break it
+ * @param before what stands before it on the class path; empty for nothing
  */
-record Product(Path project, List<String> jvmOptions) {
+record Product(Path project, String before) {
   Product {
-    jvmOptions = List.copyOf(jvmOptions);
     Path jar = jar(project);
     if (!Files.exists(jar)) {
       throw new IllegalStateException(
@@ -42,11 +41,14 @@ record Product(Path project, List<String> jvmOptions) {
             "--add-opens=java.base/java.nio=ALL-UNNAMED",
             "-XX:+IgnoreUnrecognizedVMOptions",
             "--sun-misc-unsafe-memory-access=allow"));
-    command.addAll(jvmOptions);
     command.addAll(
         List.of(
             "-cp",
-            jar(project) + ":" + project.resolve("worker-main/target/lib") + "/*",
+            (before.isEmpty() ? "" : before + ":")
+                + jar(project)
+                + ":"
+                + project.resolve("worker-main/target/lib")
+                + "/*",
             "io.duckmesh.worker.DuckMesh"));
     command.addAll(List.of(arguments));
     return command;

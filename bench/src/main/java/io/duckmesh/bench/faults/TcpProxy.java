@@ -75,7 +75,6 @@ final class TcpProxy implements AutoCloseable {
         }
       } catch (IOException e) {
         // A connection that broke while it began is the client's to repeat.
-        Thread.onSpinWait();
       }
     }
   }
