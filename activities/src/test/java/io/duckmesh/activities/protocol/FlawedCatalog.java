@@ -1,5 +1,6 @@
 package io.duckmesh.activities.protocol;
 
+import io.duckmesh.catalog.Accounts;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Commit;
 import io.duckmesh.catalog.CommitConflictException;
@@ -24,6 +25,7 @@ import io.duckmesh.catalog.TableSchema;
 import io.duckmesh.catalog.Tables;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.Tenants;
+import io.duckmesh.catalog.Verifications;
 import io.duckmesh.catalog.Watermark;
 import io.duckmesh.catalog.Watermarks;
 import io.duckmesh.catalog.WriteId;
@@ -459,6 +461,16 @@ final class FlawedCatalog {
     @Override
     public RequestKeys requestKeys() {
       return sound.requestKeys();
+    }
+
+    @Override
+    public Accounts accounts() {
+      return sound.accounts();
+    }
+
+    @Override
+    public Verifications verifications() {
+      return sound.verifications();
     }
 
     @Override
