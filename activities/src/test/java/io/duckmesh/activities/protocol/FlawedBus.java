@@ -118,8 +118,7 @@ final class FlawedBus implements EventBus {
   }
 
   @Override
-  public void nack(
-      BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
+  public void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
     throw new LeaseLostException(batch);
   }
 
