@@ -2,6 +2,7 @@ package io.duckmesh.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -9,6 +10,9 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -107,6 +111,40 @@ class IdempotencyTest extends GatewayTestBase {
     TestGateway.Answer last =
         gateway().post(events(table) + "?wait=visible", "[{\"id\":9}]", Map.of());
     assertThat(count(table, last.json().get("token").asString())).isEqualTo(4);
+  }
+
+  @Test
+  void newBodyUnderAnOldKeyIsTakenWhenTheWindowIsOverAndNotMistakenForTheOldOne() {
+    String table = newName();
+    gateway()
+        .post(
+            "/v1/tables",
+            """
+            {"name": "%s", "settings": {"key_window": "1s"},
+             "columns": [{"name": "id", "type": "BIGINT"}]}
+            """
+                .formatted(table));
+    Map<String, String> key = newKey();
+    gateway().post(events(table) + "?wait=visible", "[{\"id\":1}]", key);
+    AtomicReference<TestGateway.Answer> answer = new AtomicReference<>();
+
+    await(
+        () -> {
+          answer.set(gateway().post(events(table) + "?wait=visible", "[{\"id\":2}]", key));
+          return answer.get().status() != 409;
+        });
+
+    assertThat(answer.get().json().get("state").asString()).isEqualTo("visible");
+    assertThat(answer.get().json().get("duplicates").asInt()).isZero();
+    assertThat(count(table, answer.get().json().get("token").asString())).isEqualTo(2);
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("within 30 s").isLessThan(deadline);
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+    }
   }
 
   @Test

@@ -28,6 +28,13 @@ final class Bench implements Callable<Integer> {
   private double seconds;
 
   @Option(
+      names = "--warm-up",
+      defaultValue = "15",
+      description =
+          "Seconds of the same load before each part is measured (default: ${DEFAULT-VALUE}).")
+  private double warmUp;
+
+  @Option(
       names = "--only",
       split = ",",
       defaultValue = "ingest,visible,query",
@@ -60,14 +67,14 @@ final class Bench implements Callable<Integer> {
         seconds);
     try (Server server = Server.start(project.toAbsolutePath().normalize())) {
       if (only.contains("visible")) {
-        new VisibilityBenchmark(server, seconds, out).run();
+        new VisibilityBenchmark(server, warmUp, seconds, out).run();
       }
       if (only.contains("query")) {
-        new QueryBenchmark(server, seconds, out).run();
+        new QueryBenchmark(server, warmUp, seconds, out).run();
       }
       if (only.contains("ingest")) {
         try (BarePostgres postgres = new BarePostgres()) {
-          new IngestBenchmark(server, postgres, batches, connections, seconds, out).run();
+          new IngestBenchmark(server, postgres, batches, connections, warmUp, seconds, out).run();
         }
       }
       out.println();

@@ -13,6 +13,7 @@ final class IngestBenchmark {
   private final BarePostgres postgres;
   private final List<Integer> batches;
   private final List<Integer> connections;
+  private final double warmUp;
   private final double seconds;
   private final PrintStream out;
 
@@ -25,20 +26,22 @@ final class IngestBenchmark {
       BarePostgres postgres,
       List<Integer> batches,
       List<Integer> connections,
+      double warmUp,
       double seconds,
       PrintStream out) {
     this.server = server;
     this.postgres = postgres;
     this.batches = batches;
     this.connections = connections;
+    this.warmUp = warmUp;
     this.seconds = seconds;
     this.out = out;
   }
 
   void run() throws Exception {
     server.createTable("warm_up", false);
-    ingest("warm_up", 8, 1);
-    ingest("warm_up", 8, 1_000);
+    ingest("warm_up", 64, 1, warmUp / 2);
+    ingest("warm_up", 8, 1_000, warmUp / 2);
     server.drain();
     out.println();
     out.println("## Durable ingest of NDJSON (20 columns, about 350 bytes a row)");
@@ -60,7 +63,7 @@ final class IngestBenchmark {
   private void line(int batch, int clients, boolean eventKeys, double bare) throws Exception {
     String table = "ingest_%d_%d_%s".formatted(batch, clients, eventKeys ? "keyed" : "plain");
     server.createTable(table, eventKeys);
-    Load.Result result = ingest(table, clients, batch);
+    Load.Result result = ingest(table, clients, batch, seconds);
     double drained = server.drain();
     long expected = (long) result.latencies().count() * batch;
     long visible = server.query("SELECT count(*) FROM " + table).get("rows").get(0).get(0).asLong();
@@ -83,7 +86,8 @@ final class IngestBenchmark {
         rows / bare);
   }
 
-  private Load.Result ingest(String table, int clients, int batch) throws Exception {
+  private Load.Result ingest(String table, int clients, int batch, double seconds)
+      throws Exception {
     return Load.run(clients, seconds, index -> new Sender(server, table, index, batch, ""));
   }
 

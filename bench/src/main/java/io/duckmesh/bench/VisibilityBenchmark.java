@@ -12,18 +12,20 @@ final class VisibilityBenchmark {
   private static final String WAIT = "?wait=visible&timeout=30s";
 
   private final Server server;
+  private final double warmUp;
   private final double seconds;
   private final PrintStream out;
 
-  VisibilityBenchmark(Server server, double seconds, PrintStream out) {
+  VisibilityBenchmark(Server server, double warmUp, double seconds, PrintStream out) {
     this.server = server;
+    this.warmUp = warmUp;
     this.seconds = seconds;
     this.out = out;
   }
 
   void run() throws Exception {
     server.createTable("visible_warm_up", false);
-    wait("visible_warm_up", 1);
+    wait("visible_warm_up", 8, warmUp);
     out.println();
     out.println("## Write to visible, with a waiter");
     out.println();
@@ -46,7 +48,7 @@ final class VisibilityBenchmark {
 
   private void line(String table, int clients, String load) throws Exception {
     server.createTable(table, false);
-    Load.Result result = wait(table, clients);
+    Load.Result result = wait(table, clients, seconds);
     out.printf(
         "| %d | %s | %.0f | %.1f | %.1f |%n",
         clients,
@@ -56,7 +58,7 @@ final class VisibilityBenchmark {
         result.latencies().millis(0.99));
   }
 
-  private Load.Result wait(String table, int clients) throws Exception {
+  private Load.Result wait(String table, int clients, double seconds) throws Exception {
     return Load.run(clients, seconds, index -> new Sender(server, table, index, 1, WAIT));
   }
 

@@ -28,8 +28,10 @@ public interface Watermarks {
   boolean await(Map<ShardId, Long> positions, Duration timeout) throws InterruptedException;
 
   /**
-   * What became of the segment at the position: empty while it is above the watermark. Details of
-   * single segments are kept for the table's key window; after it only the snapshot is known.
+   * What became of the segment at the position: empty while it is above the watermark.
+   *
+   * @throws SegmentForgottenException if it landed longer ago than every table's key window: that
+   *     it has landed is all that is known of it
    */
   Optional<LandedSegment> findLanded(ShardId shard, long position);
 }

@@ -1,5 +1,6 @@
 package io.duckmesh.catalog;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -11,8 +12,15 @@ import java.util.Set;
  * <p>One shard has one effective writer: the compare-and-set of its watermark in {@link #commit}.
  * So what {@link #findLanded} answered between begin and commit still holds when the commit
  * succeeds.
+ *
+ * <p>Keys are known for the table's window, counted from commit to {@link #findLanded}. The ledger
+ * knows days only and the commit comes after its keys were recorded; that a write is too old to be
+ * committed after {@link #LONGEST_WRITE} bounds the difference.
  */
 public interface Writes {
+  /** How long after its begin a write can be committed. */
+  Duration LONGEST_WRITE = Duration.ofDays(1);
+
   /**
    * Begins a write of the positions after {@code after} up to {@code upTo}.
    *
@@ -34,8 +42,8 @@ public interface Writes {
   void registerPending(WriteId write, TableId table, List<String> objectKeys);
 
   /**
-   * Those of the keys that committed writes to the table have recorded within its key window. Days
-   * are remembered whole, so an answer may reach back up to a day further than the window.
+   * Those of the keys that have landed in the table within its key window. Days are remembered
+   * whole, so an answer may reach back up to two days further than the window, never less far.
    */
   Set<KeyHash> findLanded(TableId table, Collection<KeyHash> keys);
 
@@ -68,8 +76,9 @@ public interface Writes {
    * that counts all events of a dropped table as quarantined lands, so that its shard moves on.
    *
    * @throws CommitConflictException if the watermark has moved, a table that would get files or
-   *     visible events was dropped, or the write was abandoned; nothing was committed, the write is
-   *     over and its files are left to collection
+   *     visible events was dropped, or the write was abandoned or begun longer than {@link
+   *     #LONGEST_WRITE} ago; nothing was committed, the write is over and its files are left to
+   *     collection
    * @throws CommitStateUnknownException if it cannot be told; calling again tells
    * @throws IllegalStateException if the write is not prepared
    */
@@ -82,8 +91,10 @@ public interface Writes {
   void abandon(WriteId write);
 
   /**
-   * Drops days of event keys and of segment details that are beyond every table's window, and
-   * request keys that are beyond their table's. Repeatable.
+   * Forgets what no table's key window reaches any more: days of event keys, what became of
+   * segments, and the writes that they name; and request keys that are beyond their table's window.
+   * Files and snapshots stay. Writes with files that never became visible stay, so that collection
+   * finds these. Repeatable.
    */
   void expireKeys();
 }

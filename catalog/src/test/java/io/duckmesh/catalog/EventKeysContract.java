@@ -1,6 +1,7 @@
 package io.duckmesh.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
@@ -74,6 +75,60 @@ abstract class EventKeysContract extends CatalogContract {
   }
 
   @Test
+  void keyIsKnownToTheEndOfTheWindowHoweverLongItsCommitTookAndHoweverOftenDaysExpire() {
+    TableInfo table =
+        catalog
+            .tables()
+            .create(
+                TENANT, draft("flights", TableSettings.DEFAULTS.withKeyWindow(Duration.ofDays(2))));
+    WriteId write = catalog.writes().begin(SHARD, 0, 1, "test");
+    catalog.writes().recordKeys(write, table.id(), keys(1, 10));
+    prepare(catalog, write, List.of(file(table, 10)), List.of());
+    clock.advance(Writes.LONGEST_WRITE);
+    catalog.writes().commit(write);
+
+    for (int hour = 0; hour < 48; hour++) {
+      clock.advance(Duration.ofHours(1));
+      catalog.writes().expireKeys();
+      assertThat(catalog.writes().findLanded(table.id(), keys(1, 10)))
+          .as("hour " + hour)
+          .hasSize(10);
+    }
+    clock.advance(Duration.ofDays(2));
+    catalog.writes().expireKeys();
+    assertThat(catalog.writes().findLanded(table.id(), keys(1, 10))).isEmpty();
+  }
+
+  @Test
+  void writeThatIsOlderThanADayCannotBeCommitted() {
+    TableInfo table = table("flights");
+    WriteId write = catalog.writes().begin(SHARD, 0, 1, "test");
+    catalog.writes().recordKeys(write, table.id(), keys(1, 10));
+    prepare(catalog, write, List.of(file(table, 10)), List.of());
+
+    clock.advance(Writes.LONGEST_WRITE.plusMillis(1));
+
+    assertThatThrownBy(() -> catalog.writes().commit(write))
+        .isInstanceOf(CommitConflictException.class);
+    landKeys(table, 0, 1, keys(1, 10));
+    assertThat(catalog.writes().findLanded(table.id(), keys(1, 10))).hasSize(10);
+  }
+
+  @Test
+  void keysOfADroppedTableAreNoneOfItsSuccessorsAndLastAsLongAsItsWindow() {
+    TableInfo dropped = table("flights");
+    landKeys(dropped, 0, 1, keys(1, 10));
+    catalog.tables().drop(TENANT, "flights");
+    TableInfo successor = table("flights");
+
+    clock.advance(Duration.ofDays(7));
+    catalog.writes().expireKeys();
+
+    assertThat(catalog.writes().findLanded(successor.id(), keys(1, 10))).isEmpty();
+    assertThat(catalog.writes().findLanded(dropped.id(), keys(1, 10))).hasSize(10);
+  }
+
+  @Test
   void keysAreRememberedThroughTheWindowAndForgottenAfterIt() {
     TableInfo table =
         catalog
@@ -84,7 +139,7 @@ abstract class EventKeysContract extends CatalogContract {
 
     clock.advance(Duration.ofDays(2));
     assertThat(catalog.writes().findLanded(table.id(), keys(1, 10))).hasSize(10);
-    clock.advance(Duration.ofDays(1));
+    clock.advance(Duration.ofDays(2));
     assertThat(catalog.writes().findLanded(table.id(), keys(1, 10))).isEmpty();
   }
 

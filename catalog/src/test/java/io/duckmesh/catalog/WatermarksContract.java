@@ -191,7 +191,7 @@ abstract class WatermarksContract extends CatalogContract {
   }
 
   @Test
-  void detailsOfSegmentsAreKeptForTheWindowAndTheirSnapshotsForEver() {
+  void whatBecameOfSegmentsIsKeptForTheWindowAndThenSaidToBeForgotten() {
     TableInfo table = table("flights");
     WriteId write = catalog.writes().begin(SHARD, 0, 1, "test");
     prepare(
@@ -205,10 +205,14 @@ abstract class WatermarksContract extends CatalogContract {
     assertThat(catalog.watermarks().findLanded(SHARD, 1))
         .contains(new LandedSegment(SHARD, 1, snapshot, 4, 0, null));
 
-    clock.advance(Duration.ofDays(1));
+    clock.advance(Duration.ofDays(2));
     catalog.writes().expireKeys();
 
-    assertThat(catalog.watermarks().findLanded(SHARD, 1))
-        .contains(new LandedSegment(SHARD, 1, snapshot, 0, 0, null));
+    assertThatThrownBy(() -> catalog.watermarks().findLanded(SHARD, 1))
+        .isInstanceOf(SegmentForgottenException.class)
+        .hasMessageContaining("Position 1 of shard " + SHARD);
+    assertThat(catalog.watermarks().findLanded(SHARD, 2)).isEmpty();
+    assertThat(catalog.watermarks().load(SHARD).position()).isEqualTo(1);
+    assertThat(catalog.snapshots().manifest(TENANT, snapshot.id(), "flights").files()).hasSize(1);
   }
 }

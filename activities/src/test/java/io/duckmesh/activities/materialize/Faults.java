@@ -15,9 +15,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** Puts faults between a step and what it works on, and looks how long calls take. */
 final class Faults {
   private final Map<String, Fault> faults = new ConcurrentHashMap<>();
+  private final Map<String, Fault> lateFaults = new ConcurrentHashMap<>();
   private final Map<String, List<Double>> durations = new ConcurrentHashMap<>();
 
-  /** What happens instead of, or before, a call. */
+  /** What happens instead of, before, or after a call. */
   interface Fault {
     void before() throws RuntimeException;
   }
@@ -30,6 +31,11 @@ final class Faults {
   /** From now on calls of the method meet the fault. */
   void on(String method, Fault fault) {
     faults.put(method, fault);
+  }
+
+  /** From now on calls of the method do what they do, and then meet the fault. */
+  void after(String method, Fault fault) {
+    lateFaults.put(method, fault);
   }
 
   void clear(String method) {
@@ -60,6 +66,10 @@ final class Faults {
     durations
         .computeIfAbsent(method.getName(), name -> new CopyOnWriteArrayList<>())
         .add((System.nanoTime() - start) / 1e6);
+    Fault late = lateFaults.get(method.getName());
+    if (late != null) {
+      late.before();
+    }
     if (result == null) {
       return null;
     }

@@ -2,6 +2,7 @@ package io.duckmesh.activities.materialize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.duckmesh.catalog.CommitStateUnknownException;
 import io.duckmesh.catalog.TableCounts;
 import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.testing.TemporalServer;
@@ -182,6 +183,27 @@ class MaterializeIT {
     assertThat(lake.visibleIds(flights)).containsExactly(1L);
     Await.until("status", () -> materializer.workflow().status().totals().batches() == 1);
     assertThat(materializer.workflow().status().totals().conflicts()).isEqualTo(1);
+  }
+
+  @Test
+  void commitWhoseAnswerIsLostIsReadBackAndCountsOnce() throws Exception {
+    AtomicInteger commits = new AtomicInteger();
+    materializer.faults.after(
+        "commit",
+        () -> {
+          if (commits.incrementAndGet() <= 2) {
+            throw new CommitStateUnknownException("Answer lost", new IOException("lost"));
+          }
+        });
+    materializer.startWorkflow();
+
+    lake.awaitLanded(lake.publish(lake.segment(flights, null, List.of("a", "a"), 1, 2)));
+
+    Await.until("status", () -> materializer.workflow().status().totals().batches() == 1);
+    assertThat(commits.get()).isEqualTo(3);
+    assertThat(materializer.workflow().status().totals().conflicts()).isZero();
+    assertThat(lake.visibleIds(flights)).containsExactly(1L);
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 1, 1, 0));
   }
 
   @Test

@@ -79,14 +79,14 @@ final class Ingest {
    */
   Taken take(LiveTable table, byte[] body, IngestRequest request) throws IOException {
     String requestKey = request.requestKey();
-    List<Segment> segments = segments(table, body, request);
     if (requestKey == null) {
-      Receipt receipt = publish(table, segments);
+      Receipt receipt = publish(table, segments(table, body, request, null));
       return new Taken(receipts.encode(receipt), receipt, false);
     }
     TableId tableId = table.info().id();
     KeyHash bodyHash =
         KeyHashes.body(request.format().name().getBytes(StandardCharsets.UTF_8), body);
+    List<Segment> segments = segments(table, body, request, ledgerKey(requestKey, bodyHash));
     RequestClaim claim = catalog.requestKeys().claim(tableId, requestKey, toCatalog(bodyHash));
     if (!claim.bodyHash().equals(toCatalog(bodyHash))) {
       throw new ProblemException(
@@ -102,6 +102,14 @@ final class Ingest {
     String receiptId = receipts.encode(receipt);
     String first = complete(tableId, requestKey, receiptId);
     return first.equals(receiptId) ? new Taken(receiptId, receipt, false) : replay(table, first);
+  }
+
+  /**
+   * What the ledger knows the request by. The body is part of it: the ledger remembers for a little
+   * longer than the claim, and must not take a new body under an old key for the old one.
+   */
+  private static String ledgerKey(String requestKey, KeyHash bodyHash) {
+    return "%s %016x%016x".formatted(requestKey, bodyHash.high(), bodyHash.low());
   }
 
   private String complete(TableId table, String requestKey, String receiptId) {
@@ -134,7 +142,8 @@ final class Ingest {
         table.info().tenant(), table.info().id(), rows, clock.instant(), Positions.of(byShard));
   }
 
-  private List<Segment> segments(LiveTable table, byte[] body, IngestRequest request)
+  private List<Segment> segments(
+      LiveTable table, byte[] body, IngestRequest request, @Nullable String ledgerKey)
       throws IOException {
     RowOptions options =
         RowOptions.DEFAULTS
@@ -150,7 +159,7 @@ final class Ingest {
       }
       int shards = table.shards().size();
       if (shards == 1) {
-        segments.add(segment(table, 0, rows, request.requestKey()));
+        segments.add(segment(table, 0, rows, ledgerKey));
         return segments;
       }
       List<@Nullable RowBatch> parts = RowSplitter.split(rows, shards);
@@ -158,7 +167,7 @@ final class Ingest {
         for (int i = 0; i < parts.size(); i++) {
           RowBatch part = parts.get(i);
           if (part != null) {
-            segments.add(segment(table, i, part, request.requestKey()));
+            segments.add(segment(table, i, part, ledgerKey));
           }
         }
       } finally {
@@ -178,13 +187,13 @@ final class Ingest {
   }
 
   private static Segment segment(
-      LiveTable table, int ordinal, RowBatch rows, @Nullable String requestKey) {
+      LiveTable table, int ordinal, RowBatch rows, @Nullable String ledgerKey) {
     SegmentHeader header =
         new SegmentHeader(
             table.info().id().value(),
             table.schema().version(),
             rows.rowCount(),
-            requestKey == null ? null : KeyHashes.requestKey(requestKey, ordinal),
+            ledgerKey == null ? null : KeyHashes.requestKey(ledgerKey, ordinal),
             rows.eventKeys() != null);
     return new Segment(
         table.shards().get(ordinal), rows.rowCount(), SegmentCodec.encode(header, rows));

@@ -26,6 +26,8 @@ public enum ApiError {
   /** Too much of the tenant has not landed yet. */
   BACKLOG_FULL(429, true, "The backlog is full"),
   RECEIPT_NOT_FOUND(404, false, "There is no such receipt"),
+  /** The receipt is genuine and older than what is kept of landed events. */
+  RECEIPT_EXPIRED(410, false, "The receipt has expired"),
   VISIBILITY_TOKEN_INVALID(400, false, "The token is not valid"),
   /** The token is of another installation or tenant. */
   TOKEN_SCOPE_MISMATCH(403, false, "The token is from elsewhere"),
@@ -39,6 +41,7 @@ public enum ApiError {
   LIMIT_EXCEEDED(422, false, "A limit is exceeded"),
   QUERY_CANCELLED(409, false, "The statement was cancelled"),
   RUN_ACTIVE(409, true, "A run is active"),
+  RUN_NOT_FOUND(404, false, "There is no such run"),
   UNAVAILABLE(503, true, "A part of the service does not answer"),
   INTERNAL(500, false, "Something unexpected happened");
 

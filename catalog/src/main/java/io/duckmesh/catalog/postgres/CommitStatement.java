@@ -6,6 +6,7 @@ import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.WriteId;
+import io.duckmesh.catalog.Writes;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -44,7 +45,8 @@ final class CommitStatement {
 
       WITH ready AS MATERIALIZED (
         SELECT w.write_id, w.shard_id, s.tenant_id, w.after_position, w.up_to_position,
-               w.prepared_day, w.table_ids, w.visible, w.duplicates, w.quarantined,
+               w.prepared_day, w.table_ids, w.accepted, w.visible, w.duplicates, w.quarantined,
+               w.tableless,
                t.newest_snapshot_id + 1 AS snapshot_id,
                greatest(:now, t.newest_committed_at + interval '1 microsecond') AS committed_at
         FROM catalog.write w
@@ -53,6 +55,7 @@ final class CommitStatement {
         WHERE w.write_id = :writeId
           AND w.state = 'prepared'
           AND s.watermark = w.after_position
+          AND w.begun_at >= CAST(:now AS timestamptz) - :longestWriteMs * interval '1 millisecond'
           AND NOT EXISTS (
             SELECT
             FROM catalog.data_file f
@@ -79,7 +82,8 @@ final class CommitStatement {
       ), moved AS (
         UPDATE catalog.shard s
         SET watermark = r.up_to_position,
-            snapshot_id = r.snapshot_id
+            snapshot_id = r.snapshot_id,
+            tableless = s.tableless + coalesce(r.tableless, 0)
         FROM ready r
         WHERE s.shard_id = r.shard_id
           AND s.watermark = r.after_position
@@ -97,12 +101,15 @@ final class CommitStatement {
         WHERE w.write_id = r.write_id
       ), counted AS (
         UPDATE catalog.table_shard ts
-        SET visible = ts.visible + c.visible,
+        SET accepted = ts.accepted
+                       + coalesce(c.accepted, c.visible + c.duplicates + c.quarantined),
+            visible = ts.visible + c.visible,
             duplicates = ts.duplicates + c.duplicates,
             quarantined = ts.quarantined + c.quarantined
         FROM ready r
-        CROSS JOIN LATERAL unnest(r.table_ids, r.visible, r.duplicates, r.quarantined)
-          AS c(table_id, visible, duplicates, quarantined)
+        CROSS JOIN LATERAL unnest(
+            r.table_ids, r.accepted, r.visible, r.duplicates, r.quarantined)
+          AS c(table_id, accepted, visible, duplicates, quarantined)
         WHERE ts.table_id = c.table_id
           AND ts.shard_id = r.shard_id
       ), live AS (
@@ -161,6 +168,7 @@ final class CommitStatement {
             .createQuery(COMMIT)
             .bind("writeId", writeId)
             .bind("now", now)
+            .bind("longestWriteMs", Writes.LONGEST_WRITE.toMillis())
             .execute(CommitStatement::readOutcome));
   }
 
@@ -218,7 +226,7 @@ final class CommitStatement {
     long watermark = row.getLong("watermark");
     String why =
         watermark == after
-            ? "it was given up or a table of its rows was dropped"
+            ? "it was given up, is too old, or a table of its rows was dropped"
             : "the watermark is %d, not %d".formatted(watermark, after);
     return new CommitOutcome.Over(
         "Cannot commit write %d of shard %s: %s"

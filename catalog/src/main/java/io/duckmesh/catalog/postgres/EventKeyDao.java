@@ -3,7 +3,6 @@ package io.duckmesh.catalog.postgres;
 import io.duckmesh.catalog.KeyHash;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Optional;
 import java.util.Set;
@@ -69,21 +68,6 @@ interface EventKeyDao {
         AND ts.table_id = :tableId
       """)
   int record(LocalDate day, long writeId, UUID tableId, long[] highs, long[] lows);
-
-  /**
-   * The widest window of tables that live, or that were dropped no longer ago than their window.
-   */
-  @SqlQuery(
-      """
-      SELECT max(t.key_window_ms)
-      FROM catalog.tenant_table t
-      LEFT JOIN catalog.snapshot d
-        ON d.tenant_id = t.tenant_id
-        AND d.snapshot_id = t.dropped_in
-      WHERE d.committed_at IS NULL
-        OR d.committed_at + t.key_window_ms * interval '1 millisecond' >= :now
-      """)
-  Optional<Long> widestWindowMs(Instant now);
 
   /** What the ledger needs to know of a table. */
   record Ledger(int tableNumber, long keyWindowMs) {}

@@ -29,8 +29,12 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 final class JdbiWrites implements Writes {
+  private static final Logger log = LoggerFactory.getLogger(JdbiWrites.class);
+
   private final Database database;
   private final Clock clock;
   private final WatermarkCache watermarkCache;
@@ -114,7 +118,7 @@ final class JdbiWrites implements Writes {
           dao.planByIndex();
           return dao.findLanded(
               ledger.tableNumber(),
-              day(clock.instant().minusMillis(ledger.keyWindowMs())),
+              oldestDay(clock.instant(), ledger.keyWindowMs()),
               arrays.highs(),
               arrays.lows());
         });
@@ -151,7 +155,7 @@ final class JdbiWrites implements Writes {
     database.inTransaction(
         "prepare write " + write,
         handle -> {
-          markPrepared(handle, write, prepared.counts(), today);
+          markPrepared(handle, write, prepared, today);
           finishFiles(handle, write, prepared.files());
           insertOutcomes(handle, write, prepared.outcomes(), today);
           return write;
@@ -159,16 +163,19 @@ final class JdbiWrites implements Writes {
   }
 
   private static void markPrepared(
-      Handle handle, WriteId write, List<TableCounts> counts, LocalDate today) {
+      Handle handle, WriteId write, PreparedWrite prepared, LocalDate today) {
+    List<TableCounts> counts = prepared.counts();
     WriteDao dao = handle.attach(WriteDao.class);
     int marked =
         dao.markPrepared(
             write.value(),
             today,
             tableIds(counts.stream().map(TableCounts::table).toList()),
+            longs(counts, TableCounts::accepted),
             longs(counts, TableCounts::visible),
             longs(counts, TableCounts::duplicates),
-            longs(counts, TableCounts::quarantined));
+            longs(counts, TableCounts::quarantined),
+            prepared.tableless());
     if (marked == 0) {
       WriteRow row = requireOpen(dao, write);
       throw new IllegalArgumentException(
@@ -252,12 +259,28 @@ final class JdbiWrites implements Writes {
   @Override
   public void expireKeys() {
     Instant now = clock.instant();
-    Optional<Long> widestWindowMs =
-        database.call(
-            "find the widest key window", EventKeyDao.class, dao -> dao.widestWindowMs(now));
-    Instant oldest = widestWindowMs.map(now::minusMillis).orElse(now);
-    partitions.dropBefore(day(oldest));
-    database.call("delete old request keys", RequestKeyDao.class, dao -> dao.deleteExpired(now));
+    long widestWindowMs =
+        database
+            .call("find the widest key window", RetentionDao.class, dao -> dao.widestWindowMs(now))
+            .orElse(0L);
+    LocalDate oldest = oldestDay(now, widestWindowMs);
+    // A receipt must be forgotten before the details that it tells, a key before its write.
+    database.call(
+        "forget landed batches", RetentionDao.class, dao -> dao.deleteLandedBatches(oldest));
+    partitions.dropBefore(oldest);
+    Instant finished = oldest.atStartOfDay(ZoneOffset.UTC).toInstant().minus(LONGEST_WRITE);
+    int writes =
+        database.call("forget writes", RetentionDao.class, dao -> dao.deleteWrites(finished));
+    int requests =
+        database.call("forget request keys", RetentionDao.class, dao -> dao.deleteRequestKeys(now));
+    if (writes > 0 || requests > 0) {
+      log.info("Forgotten writes={} request_keys={} before={}", writes, requests, oldest);
+    }
+  }
+
+  /** The first day whose keys count: a commit comes up to {@link #LONGEST_WRITE} after its keys. */
+  private static LocalDate oldestDay(Instant now, long keyWindowMs) {
+    return day(now.minusMillis(keyWindowMs).minus(LONGEST_WRITE));
   }
 
   private static WriteRow requireOpen(WriteDao dao, WriteId write) {

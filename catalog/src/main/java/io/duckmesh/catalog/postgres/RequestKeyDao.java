@@ -10,7 +10,6 @@ import java.util.UUID;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
 import org.jdbi.v3.sqlobject.statement.SqlQuery;
-import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 import org.jdbi.v3.sqlobject.statement.UseRowMapper;
 
 interface RequestKeyDao {
@@ -61,15 +60,6 @@ interface RequestKeyDao {
       RETURNING receipt_id
       """)
   Optional<String> complete(UUID tableId, String requestKey, String receiptId);
-
-  @SqlUpdate(
-      """
-      DELETE FROM catalog.request_key r
-      USING catalog.tenant_table t
-      WHERE t.table_id = r.table_id
-        AND r.claimed_at < CAST(:now AS timestamptz) - t.key_window_ms * interval '1 millisecond'
-      """)
-  int deleteExpired(Instant now);
 
   /** Maps a claim. */
   final class RequestClaimMapper implements RowMapper<RequestClaim> {

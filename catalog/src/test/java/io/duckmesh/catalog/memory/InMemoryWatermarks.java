@@ -1,6 +1,7 @@
 package io.duckmesh.catalog.memory;
 
 import io.duckmesh.catalog.LandedSegment;
+import io.duckmesh.catalog.SegmentForgottenException;
 import io.duckmesh.catalog.SegmentOutcome;
 import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.Snapshot;
@@ -71,6 +72,11 @@ final class InMemoryWatermarks implements Watermarks {
           Map.Entry<Long, Write> batch = landed == null ? null : landed.ceilingEntry(position);
           if (batch == null || batch.getValue().after >= position) {
             return Optional.empty();
+          }
+          if (batch.getValue().forgotten) {
+            throw new SegmentForgottenException(
+                "Position %d of shard %s landed so long ago that what became of it is not kept"
+                    .formatted(position, shard));
           }
           return Optional.of(landed(shard, position, batch.getValue()));
         });

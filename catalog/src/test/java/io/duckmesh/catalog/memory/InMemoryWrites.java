@@ -61,7 +61,7 @@ final class InMemoryWrites implements Writes {
                     .formatted(shard, after, watermark.position()));
           }
           WriteId id = new WriteId(state.writes.size() + 1L);
-          state.writes.put(id, new Write(id, shard, after, upTo));
+          state.writes.put(id, new Write(id, shard, after, upTo, clock.instant()));
           return id;
         });
   }
@@ -88,7 +88,7 @@ final class InMemoryWrites implements Writes {
     return state.locked(
         () -> {
           Table table = state.table(tableId);
-          LocalDate oldest = State.day(clock.instant().minus(table.info.settings().keyWindow()));
+          LocalDate oldest = oldestDay(clock.instant(), table.info.settings().keyWindow());
           return keys.stream()
               .filter(
                   key ->
@@ -168,6 +168,10 @@ final class InMemoryWrites implements Writes {
             throw conflict(
                 write, "the watermark is %d, not %d".formatted(watermark.position(), write.after));
           }
+          if (write.begunAt.isBefore(clock.instant().minus(LONGEST_WRITE))) {
+            write.over = true;
+            throw conflict(write, "it is too old");
+          }
           if (hasRowsOfDroppedTable(prepared)) {
             write.over = true;
             throw conflict(write, "a table of its rows was dropped");
@@ -196,13 +200,9 @@ final class InMemoryWrites implements Writes {
     }
     for (TableCounts counts : prepared.counts()) {
       Table table = state.table(counts.table());
-      table.counts =
-          new TableCounts(
-              counts.table(),
-              table.counts.visible() + counts.visible(),
-              table.counts.duplicates() + counts.duplicates(),
-              table.counts.quarantined() + counts.quarantined());
+      table.countsByShard.merge(write.shard, counts, TableCounts::plus);
     }
+    state.tableless.merge(write.shard, prepared.tableless(), Long::sum);
     Commit commit =
         new Commit(
             write.id,
@@ -237,13 +237,13 @@ final class InMemoryWrites implements Writes {
     state.locked(
         () -> {
           Instant now = clock.instant();
-          LocalDate oldest = State.day(now.minus(widestWindow(now)));
+          LocalDate oldest = oldestDay(now, widestWindow(now));
           for (Table table : state.tables.values()) {
             table.keys.values().forEach(list -> list.removeIf(key -> key.day().isBefore(oldest)));
             table.keys.values().removeIf(List::isEmpty);
           }
           for (Write write : state.writes.values()) {
-            write.outcomesForgotten |= write.preparedDay.isBefore(oldest);
+            write.forgotten |= write.preparedDay.isBefore(oldest);
           }
           return state
               .requests
@@ -255,6 +255,10 @@ final class InMemoryWrites implements Writes {
                     return entry.getValue().claimedAt().isBefore(now.minus(window));
                   });
         });
+  }
+
+  private static LocalDate oldestDay(Instant now, Duration keyWindow) {
+    return State.day(now.minus(keyWindow).minus(LONGEST_WRITE));
   }
 
   private Duration widestWindow(Instant now) {

@@ -35,16 +35,19 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Sends a file in chunks. Each chunk has an idempotency key made from what it is, so sending it
- * again after any failure, in this run or the next, adds nothing twice.
+ * Sends a file in chunks. Each chunk has an idempotency key made from its rows and their place in
+ * the input, so sending them again after any failure, in this run or the next and under whatever
+ * name, adds nothing twice.
  */
 @Command(
     name = "ingest",
     description = "Sends NDJSON or JSON, plain or gzipped, from a file or standard input.",
     footer = {
       "",
-      "Running the same command on the same file again is safe: what was accepted",
-      "before is recognised and not added twice. To add it again, give --run NAME.",
+      "Sending the same rows again from a file, whatever its name, is safe: what was",
+      "accepted before is recognised by its content and its place, and not added",
+      "twice. To add it again, give --run NAME. Standard input is always new, unless",
+      "--run NAME says which input it is.",
       "",
       "Examples:",
       "  duckmesh ingest flights flights.ndjson.gz --schema flights.json --wait",
@@ -178,7 +181,8 @@ public final class IngestCommand implements Callable<Integer> {
       ConcurrentSkipListMap<Integer, Chunk> chunks,
       ConcurrentSkipListMap<Integer, AcceptedRequest> requests,
       AtomicReference<@Nullable RuntimeException> firstFailure,
-      AtomicReference<@Nullable Chunk> failedChunk) {
+      AtomicReference<@Nullable Chunk> failedChunk,
+      boolean repeatable) {
     @Nullable RuntimeException failure() {
       return firstFailure.get();
     }
@@ -186,12 +190,6 @@ public final class IngestCommand implements Callable<Integer> {
 
   private Sent sendAll(Gateway gateway, Sender sender, Progress progress, int requests)
       throws IOException, InterruptedException {
-    Sent sent =
-        new Sent(
-            new ConcurrentSkipListMap<>(),
-            new ConcurrentSkipListMap<>(),
-            new AtomicReference<>(),
-            new AtomicReference<>());
     Path path = file == null || file.equals("-") ? null : Path.of(file);
     if (path != null && !Files.exists(path)) {
       throw new CommandFailedException("No such file: " + path);
@@ -203,18 +201,25 @@ public final class IngestCommand implements Callable<Integer> {
     }
     boolean named = path != null && isNamed(path);
     String input = path == null ? "standard input" : path.toString();
-    // What comes through a pipe has no name: the same line typed twice is two events.
-    String source =
-        path == null || !named
-            ? (run == null ? "pipe:" + UUID.randomUUID() : "pipe")
-            : "file:" + path.getFileName();
+    // The same line typed twice is two events, so what comes through a pipe is a run of its own.
+    boolean repeatable = named || run != null;
+    String runName = repeatable ? String.valueOf(run) : "pipe:" + UUID.randomUUID();
+    Sent sent =
+        new Sent(
+            new ConcurrentSkipListMap<>(),
+            new ConcurrentSkipListMap<>(),
+            new AtomicReference<>(),
+            new AtomicReference<>(),
+            repeatable);
     long size = path == null || !named ? 0 : Files.size(path);
     CountingInput counting =
         new CountingInput(path == null ? System.in : Files.newInputStream(path));
     boolean compress = gzip == null ? !gateway.local() : gzip;
     Semaphore slots = new Semaphore(requests);
     IOException unreadable = null;
-    try (Chunks chunks =
+    long rowsBefore = 0;
+    try (Interruption interruption = new Interruption(unknown -> tellInterrupted(sent, unknown));
+        Chunks chunks =
             Chunks.read(counting, expectJson(named ? path : null), chunkRows, chunkBytes);
         ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       while (sent.failure() == null) {
@@ -230,7 +235,12 @@ public final class IngestCommand implements Callable<Integer> {
         }
         progress.show();
         Chunk chunk = next.get();
-        String key = idempotencyKey(source, chunk);
+        String key = idempotencyKey(runName, rowsBefore, chunk);
+        rowsBefore += chunk.rows();
+        if (!interruption.begin(chunk)) {
+          slots.release();
+          break;
+        }
         executor.execute(
             () -> {
               try {
@@ -243,6 +253,7 @@ public final class IngestCommand implements Callable<Integer> {
                   sent.failedChunk().set(chunk);
                 }
               } finally {
+                interruption.ended(chunk);
                 slots.release();
               }
             });
@@ -250,6 +261,7 @@ public final class IngestCommand implements Callable<Integer> {
       while (!slots.tryAcquire(requests, 200, java.util.concurrent.TimeUnit.MILLISECONDS)) {
         progress.show();
       }
+      interruption.awaitEndIfAsked();
     } catch (IOException e) {
       unreadable = e;
     }
@@ -376,7 +388,7 @@ public final class IngestCommand implements Callable<Integer> {
     if (replayed > 0) {
       Terminal.out()
           .println(
-              "%,d of %s had been accepted before: nothing was added for %s"
+              "%,d of %s had been accepted before: nothing was added for %s (--run NAME adds the same rows again)"
                   .formatted(
                       replayed,
                       counted(requests.size(), "request"),
@@ -400,6 +412,40 @@ public final class IngestCommand implements Callable<Integer> {
 
   private static long sum(Collection<AcceptedRequest> requests, String field) {
     return requests.stream().mapToLong(request -> request.count(field)).sum();
+  }
+
+  /** Says how far an interrupted run came, and how to go on. */
+  private static void tellInterrupted(Sent sent, Collection<Chunk> unknown) {
+    long rows = sent.chunks().values().stream().mapToLong(Chunk::rows).sum();
+    Terminal.err()
+        .println(
+            sent.chunks().isEmpty()
+                ? "Interrupted. Nothing is known to be accepted."
+                : "Interrupted. Accepted were %s: lines %s."
+                    .formatted(counted(rows, "row"), ranges(sent)));
+    for (Chunk chunk : unknown) {
+      Terminal.err()
+          .println(
+              "Lines %d to %d were sent and not answered: they may have been accepted."
+                  .formatted(chunk.firstLine(), chunk.lastLine()));
+    }
+    Terminal.err().println(howToGoOn(sent, unknown));
+  }
+
+  private static String howToGoOn(Sent sent, Collection<Chunk> unknown) {
+    if (sent.repeatable()) {
+      return "Run the same command on the same input again: what was accepted is not added twice.";
+    }
+    if (!unknown.isEmpty()) {
+      return "Without --run NAME a repeated input is a new one: what is sent again is there twice.";
+    }
+    boolean gapless =
+        sent.chunks().isEmpty() || sent.chunks().lastKey() == sent.chunks().size() - 1;
+    return gapless
+        ? "To go on, send what follows line %d."
+            .formatted(
+                sent.chunks().isEmpty() ? 0 : sent.chunks().lastEntry().getValue().lastLine())
+        : "To go on, send the other lines.";
   }
 
   /** Explains what was refused, by the lines of the input, and what was taken before. */
@@ -426,7 +472,7 @@ public final class IngestCommand implements Callable<Integer> {
     boolean sameBorders = chunk.rows() == chunkRows || sent.chunks().lastKey() < chunk.ordinal();
     Terminal.err()
         .println(
-            sameBorders
+            sameBorders && sent.repeatable()
                 ? "Mend the lines and run the same command again: what was accepted is not added twice."
                 : "Mend the lines and send them in a file of their own.");
   }
@@ -495,10 +541,9 @@ public final class IngestCommand implements Callable<Integer> {
     return name.endsWith(".json") || name.endsWith(".json.gz");
   }
 
-  private String idempotencyKey(String source, Chunk chunk) {
+  private String idempotencyKey(String runName, long rowsBefore, Chunk chunk) {
     MessageDigest digest = sha256();
-    for (String part :
-        List.of(table, source, run == null ? "" : run, String.valueOf(chunk.ordinal()))) {
+    for (String part : List.of(table, runName, String.valueOf(rowsBefore))) {
       digest.update(part.getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);
     }

@@ -30,8 +30,6 @@ final class DevMode {
   /** What has been started, the last first. */
   private final Deque<Started> started = new ArrayDeque<>();
 
-  private volatile boolean stopping;
-
   private record Started(String name, AutoCloseable part) {}
 
   private DevMode(DevOptions options) {
@@ -76,14 +74,14 @@ final class DevMode {
     DevTemporal temporal;
     try {
       postgres = PostgresChild.start(home, cache, text -> say("PostgreSQL: " + text));
-      add("PostgreSQL", postgres);
+      keep("PostgreSQL", postgres, stop);
       say("PostgreSQL is up");
     } finally {
       temporal = temporalStart.join();
-      add("Temporal", temporal);
+      temporal
+          .child()
+          .ifPresentOrElse(child -> keep("Temporal", child, stop), () -> add("Temporal", temporal));
     }
-    watch("PostgreSQL", postgres.process(), stop);
-    temporal.process().ifPresent(process -> watch("Temporal", process, stop));
     ServerSettings settings = settings(home, postgres, temporal);
     say("starting gateway and workers");
     RunningServer server = RunningServer.start(settings);
@@ -166,14 +164,14 @@ final class DevMode {
     return client;
   }
 
-  private void watch(String name, ChildProcess process, StopRequest stop) {
-    process.onExit(
+  private void keep(String name, KeptAlive.Server server, StopRequest stop) {
+    Runnable stopAll =
         () -> {
-          if (!stopping && !stop.isAsked()) {
-            say("%s has ended, it said:%n  %s".formatted(name, process.lastWords()));
+          if (!stop.isAsked()) {
             stop.ask(1);
           }
-        });
+        };
+    add(name, KeptAlive.keep(name, server, this::say, stopAll));
   }
 
   private void printReady(DevHome home, ClientFile client, DevTemporal temporal) {
@@ -222,7 +220,6 @@ final class DevMode {
   }
 
   private void stopAll() {
-    stopping = true;
     long stopBegan = System.nanoTime();
     int stopped = 0;
     for (Started part = next(); part != null; part = next()) {
@@ -246,12 +243,9 @@ final class DevMode {
 
   private synchronized void killChildren() {
     for (Started part : started) {
-      switch (part.part()) {
-        case PostgresChild postgres -> postgres.process().kill();
-        case DevTemporal temporal -> temporal.process().ifPresent(ChildProcess::kill);
-        default -> {
-          // Ends with this process.
-        }
+      // Anything else ends with this process.
+      if (part.part() instanceof KeptAlive kept) {
+        kept.kill();
       }
     }
   }

@@ -34,8 +34,8 @@ interface DevTemporal extends AutoCloseable {
   /** What a person should know about this way; empty where nothing is missing. */
   Optional<String> warning();
 
-  /** The server's process, where it is a child of this one. */
-  Optional<ChildProcess> process();
+  /** The server as a child of this process, where it is one. */
+  Optional<KeptAlive.Server> child();
 
   @Override
   void close();
@@ -90,7 +90,7 @@ interface DevTemporal extends AutoCloseable {
     }
 
     @Override
-    public Optional<ChildProcess> process() {
+    public Optional<KeptAlive.Server> child() {
       return Optional.empty();
     }
 
@@ -101,7 +101,11 @@ interface DevTemporal extends AutoCloseable {
   }
 
   /** See {@link DevTemporal#child}. */
-  record Child(String target, String ui, ChildProcess running) implements DevTemporal {
+  record Child(Launch launch, int port, int uiPort, ChildProcess process)
+      implements DevTemporal, KeptAlive.Server {
+    /** What every start of the server needs. */
+    private record Launch(DevHome home, Path program, Consumer<String> say) {}
+
     private static final String NAME = "temporal";
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
@@ -144,7 +148,7 @@ interface DevTemporal extends AutoCloseable {
                     PATIENCE),
                 home.run(),
                 home.logs());
-        Child child = new Child("127.0.0.1:" + port, "http://127.0.0.1:" + chosenUiPort, process);
+        Child child = new Child(new Launch(home, program, say), port, chosenUiPort, process);
         boolean answers = false;
         try {
           answers = child.awaitAnswer();
@@ -168,6 +172,11 @@ interface DevTemporal extends AutoCloseable {
       }
     }
 
+    @Override
+    public Child startAgain() {
+      return start(launch.home(), launch.program(), uiPort, () -> port, launch.say());
+    }
+
     /**
      * Waits until the child answers; false if it has ended.
      *
@@ -176,12 +185,12 @@ interface DevTemporal extends AutoCloseable {
     private boolean awaitAnswer() {
       WorkflowServiceStubs stubs =
           WorkflowServiceStubs.newServiceStubs(
-              WorkflowServiceStubsOptions.newBuilder().setTarget(target).build());
+              WorkflowServiceStubsOptions.newBuilder().setTarget(target()).build());
       DescribeNamespaceRequest request =
           DescribeNamespaceRequest.newBuilder().setNamespace(NAMESPACE).build();
       long deadline = System.nanoTime() + START_LIMIT.toNanos();
       try {
-        while (running.isAlive()) {
+        while (process.isAlive()) {
           // The channel would wait longer and longer before it connects again.
           stubs.getRawChannel().resetConnectBackoff();
           try {
@@ -190,17 +199,17 @@ interface DevTemporal extends AutoCloseable {
                     .blockingStub()
                     .withDeadlineAfter(1, TimeUnit.SECONDS)
                     .describeNamespace(request);
-            return running.isAlive();
+            return process.isAlive();
           } catch (StatusRuntimeException e) {
             if (System.nanoTime() > deadline) {
               throw new DevException(
                   "Temporal at %s did not answer within %d s: %s. It said (%s):%n  %s"
                       .formatted(
-                          target,
+                          target(),
                           START_LIMIT.toSeconds(),
                           e.getMessage(),
-                          running.log(),
-                          running.lastWords()),
+                          process.log(),
+                          process.lastWords()),
                   e);
             }
           }
@@ -266,13 +275,18 @@ interface DevTemporal extends AutoCloseable {
     }
 
     @Override
+    public String target() {
+      return "127.0.0.1:" + port;
+    }
+
+    @Override
     public String namespace() {
       return NAMESPACE;
     }
 
     @Override
     public Optional<String> uiUrl() {
-      return Optional.of(ui);
+      return Optional.of("http://127.0.0.1:" + uiPort);
     }
 
     @Override
@@ -281,13 +295,13 @@ interface DevTemporal extends AutoCloseable {
     }
 
     @Override
-    public Optional<ChildProcess> process() {
-      return Optional.of(running);
+    public Optional<KeptAlive.Server> child() {
+      return Optional.of(this);
     }
 
     @Override
     public void close() {
-      running.close();
+      process.close();
     }
   }
 
@@ -334,7 +348,7 @@ interface DevTemporal extends AutoCloseable {
     }
 
     @Override
-    public Optional<ChildProcess> process() {
+    public Optional<KeptAlive.Server> child() {
       return Optional.empty();
     }
 

@@ -19,12 +19,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /**
  * PostgreSQL with its data in the home folder: durable ({@code fsync} on), reachable from this
  * machine only, with a password that was made at the first start.
  */
-final class PostgresChild implements AutoCloseable {
+final class PostgresChild implements KeptAlive.Server {
   static final String USER = "duckmesh";
   static final String DATABASE = "duckmesh";
 
@@ -37,15 +38,19 @@ final class PostgresChild implements AutoCloseable {
   private static final int START_ATTEMPTS = 4;
   private static final String CANNOT_CONNECT_NOW = "57P03";
 
+  private final Installed installed;
   private final ChildProcess process;
   private final int port;
-  private final String password;
 
-  private PostgresChild(ChildProcess process, int port, String password) {
+  private PostgresChild(Installed installed, ChildProcess process, int port) {
+    this.installed = installed;
     this.process = process;
     this.port = port;
-    this.password = password;
   }
+
+  /** What every start of the server needs. */
+  private record Installed(
+      DevHome home, PostgresPrograms programs, PostgresUser user, String password) {}
 
   /** Starts the server, initializing its data at the first start; answers connections then. */
   static PostgresChild start(DevHome home, Path cache, Consumer<String> say) {
@@ -62,21 +67,27 @@ final class PostgresChild implements AutoCloseable {
         || endPostmaster(data)) {
       say.accept("ended PostgreSQL of an earlier start");
     }
+    return launch(new Installed(home, programs, user, password), FreePorts::any);
+  }
+
+  private static PostgresChild launch(Installed installed, IntSupplier ports) {
+    DevHome home = installed.home();
+    Path data = home.postgres();
     DevException last = null;
     for (int attempt = 0; attempt < START_ATTEMPTS; attempt++) {
-      int port = FreePorts.any();
+      int port = ports.getAsInt();
       ChildProcess process =
           ChildProcess.start(
               new ChildProcess.Spec(
                   NAME,
-                  user.command(command(programs, data, port)),
+                  installed.user().command(command(installed.programs(), data, port)),
                   environment(data),
                   // Fast shutdown: sessions are ended, a checkpoint is written.
                   "INT",
                   PATIENCE),
               home.run(),
               home.logs());
-      PostgresChild child = new PostgresChild(process, port, password);
+      PostgresChild child = new PostgresChild(installed, process, port);
       try {
         child.awaitReady();
         child.createDatabase();
@@ -91,15 +102,21 @@ final class PostgresChild implements AutoCloseable {
     throw java.util.Objects.requireNonNull(last);
   }
 
+  @Override
+  public PostgresChild startAgain() {
+    return launch(installed, () -> port);
+  }
+
   String jdbcUrl() {
     return "jdbc:postgresql://127.0.0.1:%d/%s".formatted(port, DATABASE);
   }
 
   String password() {
-    return password;
+    return installed.password();
   }
 
-  ChildProcess process() {
+  @Override
+  public ChildProcess process() {
     return process;
   }
 
@@ -236,7 +253,7 @@ final class PostgresChild implements AutoCloseable {
     return DriverManager.getConnection(
         "jdbc:postgresql://127.0.0.1:%d/%s?connectTimeout=5".formatted(port, database),
         USER,
-        password);
+        installed.password());
   }
 
   private static String newPassword() {

@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.duckmesh.worker.Program;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -152,15 +156,67 @@ class ClientCommandsTest {
   }
 
   @Test
-  void sameFileHasSameIdempotencyKeysUnlessTheRunIsNamed() throws IOException {
+  void sameRowsAtTheSamePlaceHaveTheSameKeyUnderAnyNamePackedOrNotUnlessTheRunIsNamed()
+      throws IOException {
     Path file = Files.writeString(folder.resolve("rows.ndjson"), "{\"a\":1}\n");
+    Path packed = folder.resolve("copy.ndjson.gz");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+      Files.copy(file, out);
+    }
 
     run("ingest", "t", file.toString());
-    run("ingest", "t", file.toString());
+    run("ingest", "t", packed.toString());
     run("ingest", "t", file.toString(), "--run", "again");
 
     List<String> keys = gateway.events().stream().map(FakeGateway.Asked::idempotencyKey).toList();
     assertThat(keys.get(0)).startsWith("cli-").isEqualTo(keys.get(1)).isNotEqualTo(keys.get(2));
+  }
+
+  @Test
+  void sameRowsTwiceInOneFileAreTwoRequests() throws IOException {
+    Path file = Files.writeString(folder.resolve("rows.ndjson"), "{\"a\":1}\n{\"a\":1}\n");
+
+    run("ingest", "t", file.toString(), "--chunk-rows", "1");
+
+    assertThat(gateway.events())
+        .hasSize(2)
+        .extracting(FakeGateway.Asked::idempotencyKey)
+        .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void anInterruptedPipeSaysWhatWasAcceptedAndHowToGoOn() throws Exception {
+    Path err = folder.resolve("err.txt");
+    Process process =
+        Program.builder(
+                folder,
+                Map.of("DUCKMESH_URL", gateway.url(), "DUCKMESH_KEY", "dm_key"),
+                List.of(),
+                "ingest",
+                "t",
+                "--chunk-bytes",
+                "8")
+            .redirectError(err.toFile())
+            .start();
+    // The line that follows is more than the client reads ahead.
+    List<String> lines = List.of("{\"a\":1}", "{\"a\":2}", "x".repeat(1 << 17));
+    try (OutputStream in = process.getOutputStream()) {
+      in.write(String.join("\n", lines).getBytes(StandardCharsets.UTF_8));
+      in.flush();
+      long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+      while (gateway.events().size() < 2) {
+        assertThat(System.nanoTime()).as(Files.readString(err)).isLessThan(deadline);
+        LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+      }
+
+      process.destroy();
+
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(process.exitValue()).isEqualTo(143);
+    assertThat(Files.readString(err))
+        .contains("Interrupted. Accepted were 2 rows: lines 1 to 2.")
+        .contains("To go on, send what follows line 2.");
   }
 
   @Test
@@ -306,6 +362,64 @@ class ClientCommandsTest {
     assertThat(none.exitCode()).isEqualTo(1);
     assertThat(none.err()).contains("No dev instance has its home in this folder or above");
     assertThat(shown.out()).isEqualTo("dm_dev\n");
+  }
+
+  private static String verifyRun(String state, String findings) {
+    return """
+        {"run_id":"r1","state":"%s","snapshot_id":7,"shards":4,"files":12,"bytes":345,
+         "finding_count":%d,"findings":[%s]}"""
+        .formatted(state, findings.isEmpty() ? 0 : 1, findings);
+  }
+
+  @Test
+  void verifyWaitsAndPrintsThatAllIsWell() {
+    gateway.nextVerify(verifyRun("running", ""));
+    gateway.nextVerify(verifyRun("running", ""));
+    gateway.nextVerify(verifyRun("passed", ""));
+
+    Program.Result result = run("verify", "--wait");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out())
+        .isEqualTo(
+            "Verify run r1 passed: 4 shards, 12 files, 345 bytes at snapshot 7, 0 findings\n");
+    assertThat(gateway.verify())
+        .extracting(asked -> asked.method() + " " + asked.path())
+        .containsExactly("POST /v1/verify", "GET /v1/verify/r1", "GET /v1/verify/r1");
+  }
+
+  @Test
+  void verifyPrintsFindingsAndFails() {
+    gateway.nextVerify(verifyRun("running", ""));
+    gateway.nextVerify(
+        verifyRun(
+            "failed",
+            "{\"kind\":\"file_missing\",\"subject\":\"a.parquet\",\"detail\":\"It is gone\"}"));
+
+    Program.Result result = run("verify", "--wait");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out())
+        .contains("Verify run r1 failed", "1 findings")
+        .containsPattern("file_missing +a.parquet +It is gone");
+  }
+
+  @Test
+  void verifyThatDidNotComeToItsEndFails() {
+    gateway.nextVerify(verifyRun("abandoned", ""));
+
+    assertThat(run("verify", "--run", "r1").exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void verifyIsStartedWithoutWaiting() {
+    gateway.nextVerify(verifyRun("running", ""));
+
+    Program.Result result = run("verify");
+
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).isEqualTo("Started verify run r1\n");
+    assertThat(gateway.verify()).hasSize(1);
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -70,6 +71,44 @@ class DevModeIT {
 
       assertThat(children).hasSizeGreaterThan(3);
       DevProcess.awaitEnd(children, Duration.ofSeconds(15));
+    }
+  }
+
+  @Test
+  void aServerThatEndsIsStartedAgain() throws Exception {
+    String home = folder.resolve("home").toString();
+    try (DevProcess dev = DevProcess.start(folder, FreePorts.any())) {
+      for (String name : List.of("postgres", "temporal")) {
+        Path pidFile = folder.resolve("home/run/" + name + ".pid");
+        ProcessHandle server =
+            ChildProcess.readPid(pidFile).flatMap(ProcessHandle::of).orElseThrow();
+
+        server.destroyForcibly();
+
+        dev.await(name.equals("postgres") ? "PostgreSQL is up again" : "Temporal is up again");
+      }
+
+      Program.Result demo = Program.run(folder, Map.of(), "demo", "--home", home);
+
+      assertThat(demo.exitCode()).as(demo.out() + demo.err() + dev.output()).isZero();
+      assertThat(dev.stop()).as(dev.output()).isZero();
+    }
+  }
+
+  @Test
+  void aServerThatEndsAgainAndAgainIsGivenUp() throws Exception {
+    try (DevProcess dev = DevProcess.start(folder, FreePorts.any())) {
+      Path pidFile = folder.resolve("home/run/postgres.pid");
+      String before = "";
+      for (int round = 1; round <= 4; round++) {
+        ChildProcess.readPid(pidFile).flatMap(ProcessHandle::of).orElseThrow().destroyForcibly();
+        before += ".*PostgreSQL (is up again|has ended 4 times)";
+        dev.awaitMatch(before);
+      }
+
+      assertThat(dev.process().waitFor(60, TimeUnit.SECONDS)).as(dev.output()).isTrue();
+      assertThat(dev.process().exitValue()).isEqualTo(1);
+      assertThat(dev.output()).contains("PostgreSQL has ended 4 times within 60 s");
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 
 /** A dev instance in a process of its own. */
 final class DevProcess implements AutoCloseable {
@@ -108,6 +109,23 @@ final class DevProcess implements AutoCloseable {
   @Override
   public void close() {
     tree().forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Waits until the output has the text. */
+  void await(String text) {
+    awaitMatch(".*" + Pattern.quote(text));
+  }
+
+  /** Waits until the output begins with what the expression says. */
+  void awaitMatch(String expression) {
+    Pattern pattern = Pattern.compile(expression, Pattern.DOTALL);
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    while (!pattern.matcher(output()).lookingAt()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("dev did not say %s:%n%s".formatted(expression, output()));
+      }
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+    }
   }
 
   private void awaitReady() {

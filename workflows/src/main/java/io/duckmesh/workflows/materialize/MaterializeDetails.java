@@ -41,19 +41,19 @@ final class MaterializeDetails {
         |---|---|
         | Positions | %s |
         | Tables | %s |
-        | Rows | %,d visible, %,d duplicates, %,d quarantined |
+        | Rows | %,d visible, %s, %,d quarantined |
         | Snapshot | %d |
-        | Time | waited %,d ms, wrote %,d files in %,d ms, committed in %,d ms |
+        | Time | waited %,d ms, wrote %s in %,d ms, committed in %,d ms |
         | Landed at | %s |
         """,
         positions(batch),
         written.tables() == null ? "" : String.join(", ", written.tables()),
         commit.visible(),
-        commit.duplicates(),
+        count(commit.duplicates(), "duplicate"),
         commit.quarantined(),
         commit.snapshotId(),
         waitedMillis,
-        written.files(),
+        count(written.files(), "file"),
         written.millis(),
         commit.millis(),
         landedAt);
@@ -69,8 +69,15 @@ final class MaterializeDetails {
 
   static String positions(ClaimedBatch batch) {
     return text(
-        "%d to %d (%,d segments, %,d rows)",
-        batch.after() + 1, batch.upTo(), batch.segments(), batch.rows());
+        "%d to %d (%s, %s)",
+        batch.after() + 1,
+        batch.upTo(),
+        count(batch.segments(), "segment"),
+        count(batch.rows(), "row"));
+  }
+
+  private static String count(long count, String noun) {
+    return text(count == 1 ? "%,d %s" : "%,d %ss", count, noun);
   }
 
   private static String text(String format, @Nullable Object... values) {
