@@ -198,7 +198,7 @@ final class Checks {
     require(
         now.counts().visible() == visible
             && now.counts().duplicates() == duplicates
-            && now.counts().quarantined() == quarantined
+            && now.counts().quarantined() <= quarantined
             && accepted == visible + duplicates + quarantined + pending,
         Invariant.CONSERVATION,
         "accepted %d, visible %d, duplicates %d, quarantined %d, pending %d; counted %s",

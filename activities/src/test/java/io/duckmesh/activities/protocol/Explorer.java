@@ -741,7 +741,7 @@ final class Explorer {
         .append(worker.standing().id)
         .append(live > 0 && live == worker.claim() ? 'L' : '-');
     for (long write : worker.writes()) {
-      text.append(world == null ? "," + write : world.stateOf(write));
+      text.append(world == null ? "," + write : world.describe(write));
     }
     return text.toString();
   }

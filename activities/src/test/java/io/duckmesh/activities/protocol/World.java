@@ -89,6 +89,7 @@ final class World {
   private final Map<String, List<Long>> objects = new HashMap<>();
   private final Set<String> registered = new HashSet<>();
   private final Map<Long, Character> writes = new HashMap<>();
+  private final Map<Long, String> contents = new HashMap<>();
   private final List<TreeMap<Long, Part>> log = new ArrayList<>();
   private final Map<Long, String> requestOf = new HashMap<>();
   private final Map<String, String> requests = new TreeMap<>();
@@ -370,16 +371,23 @@ final class World {
         yield change(
             world -> {
               world.writes(worker).recordKeys(write, call.argument(1), keys(call, 2));
+              world.contents.merge(write.value(), keys(call, 2).toString(), String::concat);
               return Answer.DONE;
             });
       }
       case "Writes.prepare" -> {
         WriteId write = names.write(call.argument(0));
-        PreparedWrite prepared = real(call.argument(1), names);
+        PreparedWrite asked = call.argument(1);
+        PreparedWrite prepared = real(asked, names);
+        String rows =
+            asked.files().stream().map(DataFile::contentHash).toList()
+                + asked.counts().toString()
+                + asked.outcomes();
         yield change(
             world -> {
               world.writes(worker).prepare(write, prepared);
               world.writes.put(write.value(), 'p');
+              world.contents.merge(write.value(), rows, String::concat);
               return Answer.DONE;
             });
       }
@@ -660,7 +668,11 @@ final class World {
     }
   }
 
-  char stateOf(long write) {
-    return writes.getOrDefault(write, '-');
+  /** The state of a write; what it holds counts until it is committed or over. */
+  String describe(long write) {
+    char state = writes.getOrDefault(write, '-');
+    return state == 'c' || state == 'x'
+        ? String.valueOf(state)
+        : state + contents.getOrDefault(write, "");
   }
 }
