@@ -12,6 +12,7 @@ import io.duckmesh.api.operations.LagMetrics;
 import io.duckmesh.api.operations.LeafChecks;
 import io.duckmesh.api.operations.ProcessController;
 import io.duckmesh.api.operations.SnapshotController;
+import io.duckmesh.api.operations.VerifyController;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.FallbackErrorController;
 import io.duckmesh.api.problem.ProblemErrorValve;
@@ -66,8 +67,8 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
 
 /**
  * The gateway. Who imports it provides the beans {@code Catalog}, {@code EventBus}, {@code
- * QueryEngine}, {@code Clock}, {@code MeterRegistry} and {@link ApiSettings}; further {@link
- * ReadinessCheck}s are picked up.
+ * QueryEngine}, {@code Clock}, {@code MeterRegistry}, {@code VerifyStarter} and {@link
+ * ApiSettings}; further {@link ReadinessCheck}s are picked up.
  */
 @Configuration(proxyBeanMethods = false)
 @PropertySource("classpath:io/duckmesh/api/web-server.properties")
@@ -77,6 +78,7 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
   QueryController.class,
   SnapshotController.class,
   LagController.class,
+  VerifyController.class,
   ProcessController.class,
   FallbackErrorController.class
 })

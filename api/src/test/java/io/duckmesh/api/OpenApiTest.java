@@ -126,6 +126,13 @@ class OpenApiTest extends GatewayTestBase {
         gateway().get("/v1/snapshots/" + sent.get("snapshot_id").asLong()).json(),
         problems);
     compare("Lag", gateway().get("/v1/lag").json(), problems);
+    JsonNode run = gateway().post("/v1/verify", "").json();
+    compare("VerifyRun", run, problems);
+    compare("VerifyRunList", gateway().get("/v1/verify").json(), problems);
+    compare(
+        "VerifyRunDetail",
+        gateway().get("/v1/verify/" + run.get("run_id").asString()).json(),
+        problems);
     compare("Health", gateway().get("/v1/health").json(), problems);
     compare("Ready", gateway().get("/v1/ready").json(), problems);
     compare("Problem", gateway().get("/v1/tables/never").json(), problems);

@@ -26,6 +26,81 @@ class OperationsTest extends GatewayTestBase {
         .isGreaterThanOrEqualTo(behind.get("head").asLong());
   }
 
+  @Test
+  void lagTellsWhatBecameOfEverythingThatWasAccepted() {
+    String table = newTable(2, true);
+    JsonNode behind;
+    String token;
+    try (TestLander.Hold held = lander().hold()) {
+      token =
+          gateway()
+              .post(events(table), "[{\"id\":1},{\"id\":2},{\"id\":3},{\"id\":1}]")
+              .json()
+              .get("token")
+              .asString();
+      behind = table(table);
+    }
+    count(table, token);
+
+    JsonNode landed = table(table);
+    assertThat(balance(behind)).isEqualTo("accepted 4 visible 0 duplicates 0 pending 4 true");
+    assertThat(balance(landed)).isEqualTo("accepted 4 visible 3 duplicates 1 pending 0 true");
+    assertThat(landed.get("shards")).hasSize(2);
+    for (JsonNode shard : gateway().get("/v1/lag").json().get("shards")) {
+      assertThat(shard.get("balanced").asBoolean()).as(shard.toString()).isTrue();
+      assertThat(shard.get("accepted_rows").asLong())
+          .isEqualTo(
+              shard.get("visible").asLong()
+                  + shard.get("duplicates").asLong()
+                  + shard.get("quarantined").asLong()
+                  + shard.get("pending").asLong());
+    }
+    assertThat(gateway().get("/metrics").body())
+        .containsPattern(
+            "duckmesh_conservation_accepted_rows\\{shard=\"default-\\d\",table=\"%s\",tenant=\"default\"\\} \\d"
+                .formatted(table))
+        .contains("duckmesh_conservation_shard_missing_rows{shard=\"default-0\"");
+  }
+
+  private static JsonNode table(String table) {
+    for (JsonNode each : gateway().get("/v1/lag").json().get("tables")) {
+      if (each.get("table").asString().equals(table)) {
+        return each;
+      }
+    }
+    throw new AssertionError(table);
+  }
+
+  private static String balance(JsonNode table) {
+    return "accepted %d visible %d duplicates %d pending %d %s"
+        .formatted(
+            table.get("accepted").asLong(),
+            table.get("visible").asLong(),
+            table.get("duplicates").asLong(),
+            table.get("pending").asLong(),
+            table.get("balanced"));
+  }
+
+  @Test
+  void lagNamesTheTableOfAnEventThatIsMissing() throws Exception {
+    String table = newTable();
+    String token = gateway().post(events(table), "[{\"id\":1}]").json().get("token").asString();
+    count(table, token);
+    String change = "UPDATE catalog.table_shard SET visible = visible + %d WHERE table_id = '%s'";
+    database().execute(change.formatted(1, tableId(table)));
+
+    JsonNode shard;
+    try {
+      assertThat(table(table).get("balanced").asBoolean()).isFalse();
+      shard = shard(table);
+    } finally {
+      database().execute(change.formatted(-1, tableId(table)));
+    }
+
+    assertThat(shard.get("balanced").asBoolean()).isFalse();
+    assertThat(table(table).get("balanced").asBoolean()).isTrue();
+  }
+
   private static JsonNode shard(String table) {
     String name = gateway().get("/v1/tables/" + table).json().get("shards").get(0).asString();
     for (JsonNode shard : gateway().get("/v1/lag").json().get("shards")) {

@@ -9,6 +9,9 @@ import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.postgres.PostgresCatalog;
 import io.duckmesh.testing.PostgresServer;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Clock;
 import javax.sql.DataSource;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -57,6 +60,14 @@ final class TestDatabase {
     config.setMinimumIdle(1);
     config.setConnectionTimeout(3_000);
     return new HikariDataSource(config);
+  }
+
+  /** Changes what only the product changes otherwise. */
+  void execute(String sql) throws SQLException {
+    try (Connection connection = unpooled().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   Catalog catalog(DataSource pool) {

@@ -2,6 +2,7 @@ package io.duckmesh.api;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.duckmesh.api.auth.ApiKeys;
+import io.duckmesh.api.operations.VerifyStarter;
 import io.duckmesh.bus.BusOptions;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
@@ -65,6 +67,8 @@ final class TestGateway implements AutoCloseable {
                   beans.registerBean(EventBus.class, () -> bus);
                   beans.registerBean(QueryEngine.class, () -> engine);
                   beans.registerBean(Clock.class, Clock::systemUTC);
+                  beans.registerBean(
+                      VerifyStarter.class, () -> tenant -> UUID.randomUUID().toString());
                   beans.registerBean(ApiSettings.class, () -> settings);
                   beans.registerBean(
                       MeterRegistry.class,

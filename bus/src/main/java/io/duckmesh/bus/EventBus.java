@@ -92,6 +92,13 @@ public interface EventBus extends AutoCloseable {
    */
   Stream<PublishedSegment> read(ShardId shard, Position after, Position upTo);
 
+  /**
+   * Counts the segments after {@code after} up to and including {@code upTo} from the segments
+   * themselves, those in quarantine included, by the first {@code prefixBytes} bytes of their
+   * payloads. What is acknowledged may be gone, and is not counted then. In no particular order.
+   */
+  List<SegmentCount> count(ShardId shard, Position after, Position upTo, int prefixBytes);
+
   /** The last appended position of the shard. */
   Position head(ShardId shard);
 

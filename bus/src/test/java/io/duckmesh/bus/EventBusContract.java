@@ -919,6 +919,49 @@ public abstract class EventBusContract {
     }
   }
 
+  // Counting
+
+  @Test
+  void segmentsAreCountedByTheirFirstBytesThoseInQuarantineIncluded() throws Exception {
+    EventBus bus = openWithShards();
+    publish(bus, segment(SHARD, 2, "a1"));
+    publish(bus, segment(SHARD, 3, "b" + "x".repeat(20_000)));
+    publish(bus, segment(SHARD, 5, "a2"));
+    publish(bus, segment(OTHER, 100, "a"));
+    publish(bus, segment(SHARD, 7, "a3"));
+    Batch batch = claim(bus, ANNA, AT_ONCE);
+    bus.nack(batch.id(), List.of(at(3)), "bad");
+
+    assertThat(counts(bus, Position.START, at(4), 1)).containsExactly("a 3 14", "b 1 3");
+    assertThat(counts(bus, at(1), at(3), 1)).containsExactly("a 1 5", "b 1 3");
+    assertThat(counts(bus, Position.START, at(4), 0)).containsExactly(" 4 17");
+    assertThat(counts(bus, at(2), at(3), 1_000)).containsExactly("a2 1 5");
+    assertThat(counts(bus, at(4), at(4), 1)).isEmpty();
+  }
+
+  @Test
+  void countingMissesNothingThatIsNotAcknowledgedWhilePartitionsChange() {
+    EventBus bus = openWithShards(BusOptions.DEFAULTS.withPartitionBytes(100));
+    for (int i = 0; i < 10; i++) {
+      publish(bus, segment("x".repeat(50)));
+    }
+    bus.ack(SHARD, at(5));
+    bus.reclaim();
+
+    assertThat(counts(bus, at(5), at(10), 1)).containsExactly("x 5 5");
+    assertThat(counts(bus, at(5), at(99), 1)).containsExactly("x 5 5");
+  }
+
+  private static List<String> counts(EventBus bus, Position after, Position upTo, int prefix) {
+    return bus.count(SHARD, after, upTo, prefix).stream()
+        .map(
+            count ->
+                "%s %d %d"
+                    .formatted(new String(count.prefix(), UTF_8), count.segments(), count.rows()))
+        .sorted()
+        .toList();
+  }
+
   // Backlog
 
   @Test

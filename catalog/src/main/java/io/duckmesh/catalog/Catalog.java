@@ -21,6 +21,10 @@ public interface Catalog extends AutoCloseable {
 
   RequestKeys requestKeys();
 
+  Accounts accounts();
+
+  Verifications verifications();
+
   /**
    * Ends the threads of this object and wakes everybody who waits; does not close what it was
    * given.

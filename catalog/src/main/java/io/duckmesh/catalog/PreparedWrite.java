@@ -17,4 +17,12 @@ public record PreparedWrite(
     counts = List.copyOf(counts);
     outcomes = List.copyOf(outcomes);
   }
+
+  /** Events in quarantine that no table counts. */
+  public long tableless() {
+    return outcomes.stream()
+        .filter(outcome -> outcome.table() == null)
+        .mapToLong(SegmentOutcome::quarantined)
+        .sum();
+  }
 }

@@ -60,4 +60,20 @@ class InMemoryCatalogTest {
       return new InMemoryCatalogStore();
     }
   }
+
+  @Nested
+  class AccountsPart extends AccountsContract {
+    @Override
+    CatalogStore newStore() {
+      return new InMemoryCatalogStore();
+    }
+  }
+
+  @Nested
+  class VerificationsPart extends VerificationsContract {
+    @Override
+    CatalogStore newStore() {
+      return new InMemoryCatalogStore();
+    }
+  }
 }

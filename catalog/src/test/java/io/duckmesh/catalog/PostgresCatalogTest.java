@@ -60,4 +60,20 @@ class PostgresCatalogTest {
       return PostgresStore.shared();
     }
   }
+
+  @Nested
+  class AccountsPart extends AccountsContract {
+    @Override
+    CatalogStore newStore() {
+      return PostgresStore.shared();
+    }
+  }
+
+  @Nested
+  class VerificationsPart extends VerificationsContract {
+    @Override
+    CatalogStore newStore() {
+      return PostgresStore.shared();
+    }
+  }
 }

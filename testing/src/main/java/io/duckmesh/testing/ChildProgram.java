@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -23,7 +25,7 @@ import java.util.stream.Stream;
  * A server program as a child of this JVM. It ends with the JVM however that ends: a shell between
  * the two holds a pipe from the JVM and kills the program when the pipe breaks.
  */
-final class ChildProgram {
+public final class ChildProgram {
   /** Signals arrive by name, one a line; the end of the input means that the JVM is gone. */
   private static final String WATCHDOG =
       """
@@ -53,7 +55,7 @@ final class ChildProgram {
   }
 
   /** Starts the program; what it prints is appended to the log. */
-  static ChildProgram start(
+  public static ChildProgram start(
       String name, List<String> command, Map<String, String> environment, Path log) {
     List<String> line = new ArrayList<>(List.of("/bin/sh", "-c", WATCHDOG, name));
     line.addAll(command);
@@ -70,7 +72,7 @@ final class ChildProgram {
   }
 
   /** Waits until the probe says yes; fails with the log if the program ends or takes too long. */
-  void awaitReady(BooleanSupplier probe) {
+  public void awaitReady(BooleanSupplier probe) {
     long deadline = System.nanoTime() + START.toNanos();
     while (!probe.getAsBoolean()) {
       if (ended(Duration.ofMillis(20))) {
@@ -85,12 +87,12 @@ final class ChildProgram {
     }
   }
 
-  boolean alive() {
+  public boolean alive() {
     return shell.isAlive();
   }
 
   /** Asks the program to end, waits for it, and kills it if it does not. */
-  void stop() {
+  public void stop() {
     signal("TERM");
     if (!ended(STOP)) {
       kill();
@@ -98,7 +100,7 @@ final class ChildProgram {
   }
 
   /** Ends the program at once, as a crash would, and waits until it is gone. */
-  void kill() {
+  public void kill() {
     signal("KILL");
     if (!ended(STOP)) {
       throw new IllegalStateException(name + " is still there after being killed");
@@ -106,7 +108,7 @@ final class ChildProgram {
   }
 
   /** Sends a signal by its name, such as STOP; does nothing if the program has ended. */
-  void signal(String signal) {
+  public void signal(String signal) {
     try {
       OutputStream input = shell.getOutputStream();
       input.write((signal + "\n").getBytes(US_ASCII));
@@ -116,6 +118,19 @@ final class ChildProgram {
         throw new UncheckedIOException("Cannot send %s to %s".formatted(signal, name), e);
       }
     }
+  }
+
+  /** The program's process, which is a child of the shell; empty when it has ended. */
+  public Optional<ProcessHandle> process() {
+    return shell
+        .children()
+        .filter(child -> !child.info().command().orElse("").endsWith("sh"))
+        .findFirst();
+  }
+
+  /** What the program ended with; empty while it runs. */
+  public OptionalInt exitCode() {
+    return shell.isAlive() ? OptionalInt.empty() : OptionalInt.of(shell.exitValue());
   }
 
   private boolean ended(Duration patience) {
@@ -136,7 +151,7 @@ final class ChildProgram {
   }
 
   /** Runs a command to its end, its output thrown away, and returns its exit code. */
-  static int run(List<String> command, Duration patience) {
+  public static int run(List<String> command, Duration patience) {
     File nowhere = new File("/dev/null");
     try {
       Process process =
@@ -159,7 +174,7 @@ final class ChildProgram {
   }
 
   /** A port of the loopback address that nobody listens on. */
-  static int freePort() {
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
     } catch (IOException e) {
@@ -167,7 +182,7 @@ final class ChildProgram {
     }
   }
 
-  static Path newDirectory(String prefix) {
+  public static Path newDirectory(String prefix) {
     try {
       return Files.createTempDirectory(prefix);
     } catch (IOException e) {
@@ -175,7 +190,7 @@ final class ChildProgram {
     }
   }
 
-  static void deleteDirectory(Path directory) {
+  public static void deleteDirectory(Path directory) {
     if (!Files.exists(directory)) {
       return;
     }

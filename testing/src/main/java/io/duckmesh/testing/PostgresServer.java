@@ -1,14 +1,19 @@
 package io.duckmesh.testing;
 
+import static java.util.Objects.requireNonNull;
+
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real PostgreSQL with {@code fsync} on. {@link #shared()} is started once in a JVM and ends with
@@ -18,16 +23,18 @@ public final class PostgresServer implements AutoCloseable {
   private static final AtomicInteger DATABASES = new AtomicInteger();
 
   private final EmbeddedPostgres.Builder builder;
+  private final @Nullable Path dataDirectory;
   private volatile EmbeddedPostgres postgres;
 
-  private PostgresServer(EmbeddedPostgres.Builder builder) {
+  private PostgresServer(EmbeddedPostgres.Builder builder, @Nullable Path dataDirectory) {
     this.builder = builder;
+    this.dataDirectory = dataDirectory;
     this.postgres = start(builder);
   }
 
   /** Starts a server of its own; the caller closes it. */
   public static PostgresServer start() {
-    return new PostgresServer(settings());
+    return new PostgresServer(settings(), null);
   }
 
   /**
@@ -36,7 +43,8 @@ public final class PostgresServer implements AutoCloseable {
    */
   public static PostgresServer start(Path dataDirectory) {
     PostgresServer server =
-        new PostgresServer(settings().setDataDirectory(dataDirectory).setCleanDataDirectory(false));
+        new PostgresServer(
+            settings().setDataDirectory(dataDirectory).setCleanDataDirectory(false), dataDirectory);
     server.builder.setPort(server.port());
     return server;
   }
@@ -46,7 +54,9 @@ public final class PostgresServer implements AutoCloseable {
         .setServerConfig("fsync", "on")
         .setServerConfig("full_page_writes", "on")
         .setServerConfig("synchronous_commit", "on")
-        .setServerConfig("max_connections", "200");
+        .setServerConfig("max_connections", "200")
+        // Recovery after a kill replays the log, on a machine that is busy.
+        .setPGStartupWait(Duration.ofMinutes(2));
   }
 
   private static EmbeddedPostgres start(EmbeddedPostgres.Builder builder) {
@@ -59,6 +69,21 @@ public final class PostgresServer implements AutoCloseable {
 
   /** Stops a server that has a data directory, cutting all connections; see {@link #restart}. */
   public void stop() {
+    close();
+  }
+
+  /**
+   * Ends a server that has a data directory with SIGKILL, as a crash would; see {@link #restart}.
+   * Its sessions end when they notice.
+   */
+  public void kill() {
+    Path directory = requireNonNull(dataDirectory, "the server has no data directory of its own");
+    try {
+      String pid = Files.readAllLines(directory.resolve("postmaster.pid")).getFirst().strip();
+      ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+    } catch (IOException e) {
+      throw new UncheckedIOException("Cannot kill PostgreSQL in " + directory, e);
+    }
     close();
   }
 

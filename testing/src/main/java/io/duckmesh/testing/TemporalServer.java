@@ -72,6 +72,42 @@ public final class TemporalServer implements AutoCloseable {
     }
   }
 
+  /** Makes the server hang until {@link #resume()}: connections are accepted, nothing answers. */
+  public synchronized void pause() {
+    if (child != null) {
+      child.signal("STOP");
+    }
+  }
+
+  /** Ends what {@link #pause()} began. */
+  public synchronized void resume() {
+    if (child != null) {
+      child.signal("CONT");
+    }
+  }
+
+  /**
+   * Ends what runs of a workflow, as an operator may at any moment.
+   *
+   * @return whether a run was there
+   */
+  public boolean terminate(String workflowId) {
+    List<String> terminate =
+        List.of(
+            program.toString(),
+            "workflow",
+            "terminate",
+            "--workflow-id",
+            workflowId,
+            "--reason",
+            "a test",
+            "--namespace",
+            namespace(),
+            "--address",
+            address());
+    return ChildProgram.run(terminate, PROBE) == 0;
+  }
+
   /** Starts the server on its database, stopping it before if it runs; returns when it answers. */
   public synchronized void restart() {
     stop();

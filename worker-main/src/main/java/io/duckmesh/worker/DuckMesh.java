@@ -10,6 +10,7 @@ import io.duckmesh.worker.cli.QueryCommand;
 import io.duckmesh.worker.cli.ReceiptsCommand;
 import io.duckmesh.worker.cli.TablesCommand;
 import io.duckmesh.worker.cli.Terminal;
+import io.duckmesh.worker.cli.VerifyCommand;
 import io.duckmesh.worker.dev.DevCommand;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -39,6 +40,7 @@ import picocli.CommandLine.IVersionProvider;
       QueryCommand.class,
       ReceiptsCommand.class,
       LagCommand.class,
+      VerifyCommand.class,
       HelpCommand.class,
       GenerateCompletion.class
     },

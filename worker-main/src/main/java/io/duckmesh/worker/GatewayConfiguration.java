@@ -2,11 +2,13 @@ package io.duckmesh.worker;
 
 import io.duckmesh.api.ApiConfiguration;
 import io.duckmesh.api.ApiSettings;
+import io.duckmesh.api.operations.VerifyStarter;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.cache.ObjectCache;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.duckdb.DuckDbOptions;
 import io.duckmesh.engine.query.duckdb.DuckDbQueries;
+import io.temporal.client.WorkflowClient;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -18,6 +20,11 @@ class GatewayConfiguration {
   @Bean
   ApiSettings apiSettings() {
     return ApiSettings.DEFAULTS;
+  }
+
+  @Bean
+  VerifyStarter verifyStarter(WorkflowClient client) {
+    return new TemporalVerifyStarter(client);
   }
 
   @Bean

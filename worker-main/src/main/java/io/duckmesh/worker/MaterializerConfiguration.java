@@ -1,26 +1,21 @@
 package io.duckmesh.worker;
 
-import com.uber.m3.tally.RootScopeBuilder;
-import com.uber.m3.tally.Scope;
-import com.uber.m3.util.Duration;
 import io.duckmesh.activities.materialize.MaterializeActivitiesImpl;
 import io.duckmesh.activities.materialize.MaterializeReconciler;
 import io.duckmesh.activities.materialize.MaterializeSettings;
 import io.duckmesh.activities.materialize.MaterializeWorker;
+import io.duckmesh.activities.verify.VerifyActivitiesImpl;
+import io.duckmesh.activities.verify.VerifyWorker;
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.engine.objects.ObjectStore;
-import io.duckmesh.workflows.PayloadConverters;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.temporal.client.WorkflowClient;
-import io.temporal.client.WorkflowClientOptions;
-import io.temporal.common.reporter.MicrometerClientStatsReporter;
-import io.temporal.serviceclient.WorkflowServiceStubs;
-import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.springframework.beans.factory.annotation.Qualifier;
@@ -28,47 +23,13 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Role {@code materializer}: the worker that lands batches, and who keeps its workflows running.
+ * Role {@code materializer}: the worker that lands batches and compares what has landed, and who
+ * keeps the workflows of landing running.
  */
 @Configuration(proxyBeanMethods = false)
 class MaterializerConfiguration {
-  private static final java.time.Duration RECONCILE_INTERVAL = java.time.Duration.ofSeconds(5);
-  private static final double METRICS_INTERVAL_SECONDS = 10;
-
-  @Bean(destroyMethod = "close")
-  Scope temporalMetrics(MeterRegistry registry) {
-    return new RootScopeBuilder()
-        .reporter(new MicrometerClientStatsReporter(registry))
-        .reportEvery(Duration.ofSeconds(METRICS_INTERVAL_SECONDS));
-  }
-
-  /** Connects when it is first used, and again whenever Temporal is back. */
-  @Bean(destroyMethod = "")
-  WorkflowServiceStubs temporalStubs(ServerSettings settings, Scope temporalMetrics) {
-    return WorkflowServiceStubs.newServiceStubs(
-        WorkflowServiceStubsOptions.newBuilder()
-            .setTarget(settings.temporal().target())
-            .setMetricsScope(temporalMetrics)
-            .build());
-  }
-
-  @Bean
-  AutoCloseable temporalStubsShutdown(WorkflowServiceStubs stubs) {
-    return () -> {
-      stubs.shutdownNow();
-      stubs.awaitTermination(2, TimeUnit.SECONDS);
-    };
-  }
-
-  @Bean
-  WorkflowClient workflowClient(ServerSettings settings, WorkflowServiceStubs stubs) {
-    return WorkflowClient.newInstance(
-        stubs,
-        WorkflowClientOptions.newBuilder()
-            .setNamespace(settings.temporal().namespace())
-            .setDataConverter(PayloadConverters.dataConverter())
-            .build());
-  }
+  private static final Duration VERIFY_SLICE = Duration.ofMinutes(1);
+  private static final Duration RECONCILE_INTERVAL = Duration.ofSeconds(5);
 
   /** Apart from the gateway's, so that neither takes the other's memory. */
   @Bean(destroyMethod = "close", defaultCandidate = false)
@@ -99,7 +60,9 @@ class MaterializerConfiguration {
             clock,
             registry,
             allocator,
-            UUID::randomUUID));
+            UUID::randomUUID),
+        List.of(
+            new VerifyWorker(new VerifyActivitiesImpl(catalog, bus, store, clock, VERIFY_SLICE))));
   }
 
   @Bean(destroyMethod = "")

@@ -34,7 +34,9 @@ public final class RunningServer implements AutoCloseable {
    */
   public static RunningServer start(ServerSettings settings) {
     boolean gateway = settings.roles().contains(Role.API);
-    List<Class<?>> sources = new ArrayList<>(List.of(Base.class, LeavesConfiguration.class));
+    List<Class<?>> sources =
+        new ArrayList<>(
+            List.of(Base.class, LeavesConfiguration.class, TemporalConfiguration.class));
     if (gateway) {
       sources.add(GatewayConfiguration.class);
     }

@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -194,6 +195,45 @@ class EndToEndIT {
       assertThat(count("terminated")).isEqualTo(21);
     } finally {
       stubs.shutdownNow();
+    }
+  }
+
+  @Test
+  void verifyPassesAndNamesAFileThatIsGone() throws Exception {
+    createTable("verified", "{\"name\":\"n\",\"type\":\"INTEGER\"}");
+    write("verified", 1, "?wait=visible&timeout=30s");
+
+    Program.Result passed = Program.run(folder, stack.environment(), "verify", "--wait");
+
+    assertThat(passed.out() + passed.err()).contains(" passed: ");
+    assertThat(passed.exitCode()).isZero();
+    assertThat(Program.run(folder, stack.environment(), "lag").out())
+        .containsPattern("verified +default-\\d +1 +1 +0 +0 +0 +true");
+    Path file = objectOf(stack.get(0, "/v1/tables/verified").path("table_id").asString());
+    Path aside = folder.resolve("aside.parquet");
+    Files.move(file, aside);
+    try {
+      Program.Result failed = Program.run(folder, stack.environment(), "verify", "--wait");
+
+      assertThat(failed.exitCode()).isEqualTo(1);
+      assertThat(failed.out())
+          .contains(" failed: ", "file_missing", file.getFileName().toString(), "verified");
+    } finally {
+      Files.move(aside, file);
+    }
+    assertThat(stack.get(1, "/v1/verify").path("runs"))
+        .extracting(run -> run.path("state").asString())
+        .startsWith("failed", "passed");
+  }
+
+  private Path objectOf(String tableId) throws IOException {
+    Path objects = stack.objects();
+    try (Stream<Path> files = Files.walk(objects)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> objects.relativize(file).toString().contains(tableId))
+          .findFirst()
+          .orElseThrow();
     }
   }
 

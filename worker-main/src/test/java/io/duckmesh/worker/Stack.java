@@ -34,6 +34,7 @@ final class Stack {
   private final TemporalServer temporal;
   private final ServerSettings[] settings = new ServerSettings[2];
   private final String key;
+  private final Path objects;
 
   private Stack() {
     temporal = TemporalServer.start();
@@ -41,6 +42,7 @@ final class Stack {
     String url = postgres.jdbcUrl(postgres.createDatabase());
     try {
       Path folder = Files.createTempDirectory("duckmesh-stack");
+      objects = folder.resolve("objects");
       for (int gateway = 0; gateway < settings.length; gateway++) {
         Map<Setting, String> options = new EnumMap<>(Setting.class);
         options.put(Setting.ROLES, "api,materializer");
@@ -48,7 +50,7 @@ final class Stack {
         options.put(Setting.HTTP_PORT, String.valueOf(freePort()));
         options.put(Setting.DATABASE_URL, url);
         options.put(Setting.DATABASE_POOL_SIZE, "16");
-        options.put(Setting.OBJECT_STORE_URL, folder.resolve("objects").toUri().toString());
+        options.put(Setting.OBJECT_STORE_URL, objects.toUri().toString());
         options.put(Setting.CACHE_DIRECTORY, folder.resolve("cache-" + gateway).toString());
         options.put(Setting.TEMPORAL_TARGET, temporal.address());
         options.put(Setting.TEMPORAL_NAMESPACE, temporal.namespace());
@@ -89,6 +91,11 @@ final class Stack {
 
   ServerSettings settings() {
     return settings[0];
+  }
+
+  /** Where the objects are. */
+  Path objects() {
+    return objects;
   }
 
   /** Environment for client commands. */

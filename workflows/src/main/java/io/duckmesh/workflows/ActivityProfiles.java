@@ -66,6 +66,32 @@ public final class ActivityProfiles {
         .build();
   }
 
+  /**
+   * A statement or two that begin or end a run, or count. A minute is far beyond a slow catalog; it
+   * is tried for as long as the run may last, since nobody waits.
+   */
+  public static ActivityOptions bookkeeping(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofMinutes(5))
+        .setRetryOptions(FOR_EVER)
+        .build();
+  }
+
+  /**
+   * Reads for about a minute, and as long as the last file takes, beating every 2 s. A minute
+   * without a beat is a store that stands still or a worker that is gone: the next attempt goes on
+   * where the last beat was.
+   */
+  public static ActivityOptions reading(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofHours(1))
+        .setHeartbeatTimeout(Duration.ofMinutes(1))
+        .setRetryOptions(FOR_EVER)
+        .build();
+  }
+
   /** A hint that may be lost: a few quick tries, then never mind. */
   public static ActivityOptions hint(String summary) {
     return ActivityOptions.newBuilder()

@@ -5,5 +5,8 @@ public final class TaskQueues {
   /** Landing batches; polled by the materializers, who hold a batch's rows in memory. */
   public static final String MATERIALIZE = "materialize";
 
+  /** Work that can wait: whatever looks after what has landed. */
+  public static final String MAINTENANCE = "maintenance";
+
   private TaskQueues() {}
 }

@@ -11,4 +11,9 @@ public final class WorkflowIds {
   public static String materialize(String shard) {
     return "materialize/" + shard;
   }
+
+  /** The one run at a time that compares what a tenant has with what its catalog says. */
+  public static String verify(String tenant) {
+    return "verify/" + tenant;
+  }
 }

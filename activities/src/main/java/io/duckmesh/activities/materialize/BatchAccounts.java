@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of the events of a batch: every event is counted once. */
+/**
+ * What becomes of the events of a batch: every event is counted once, and once more as accepted.
+ */
 final class BatchAccounts {
   private final Map<TableId, TableCounts> counts = new LinkedHashMap<>();
   private final List<SegmentOutcome> outcomes = new ArrayList<>();
@@ -17,12 +19,20 @@ final class BatchAccounts {
   private long duplicates;
   private long quarantined;
 
-  /** A segment of which all but the duplicates become visible. */
+  /** A segment of which all but the duplicates are to become visible. */
   void landed(long position, TableId table, long rows, long duplicates) {
-    add(table, rows - duplicates, duplicates, 0);
+    add(new TableCounts(table, rows, 0, duplicates, 0));
     if (duplicates > 0) {
       outcomes.add(new SegmentOutcome(position, table, rows, duplicates, 0, null));
     }
+  }
+
+  /**
+   * Rows of a data file. What becomes visible is counted from the files, apart from what was
+   * accepted, so that a row that no file has shows.
+   */
+  void written(TableId table, long rows) {
+    add(new TableCounts(table, 0, rows, 0, 0));
   }
 
   /** A segment that is in quarantine; of no table if it does not tell of one that exists. */
@@ -30,7 +40,7 @@ final class BatchAccounts {
     if (table == null) {
       quarantined += rows;
     } else {
-      add(table, 0, 0, rows);
+      add(new TableCounts(table, rows, 0, 0, rows));
     }
     outcomes.add(new SegmentOutcome(position, table, rows, 0, rows, reason));
   }
@@ -55,18 +65,10 @@ final class BatchAccounts {
     return quarantined;
   }
 
-  private void add(TableId table, long visible, long duplicates, long quarantined) {
-    this.visible += visible;
-    this.duplicates += duplicates;
-    this.quarantined += quarantined;
-    counts.merge(
-        table,
-        new TableCounts(table, visible, duplicates, quarantined),
-        (a, b) ->
-            new TableCounts(
-                table,
-                a.visible() + b.visible(),
-                a.duplicates() + b.duplicates(),
-                a.quarantined() + b.quarantined()));
+  private void add(TableCounts added) {
+    visible += added.visible();
+    duplicates += added.duplicates();
+    quarantined += added.quarantined();
+    counts.merge(added.table(), added, TableCounts::plus);
   }
 }

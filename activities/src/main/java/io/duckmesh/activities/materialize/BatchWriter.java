@@ -404,6 +404,7 @@ final class BatchWriter {
           files.size() + 1, files.size() + full.size(), rowsRead, batch.rows());
       DataFiles.Written written = dataFiles.write(write, full, blaming, stop);
       files.addAll(written.files());
+      written.files().forEach(file -> accounts.written(file.table(), file.rowCount()));
       unwritable.addAll(written.rejected());
       full.forEach(TableRows::close);
       full.clear();

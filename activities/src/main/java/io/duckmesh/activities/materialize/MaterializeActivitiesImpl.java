@@ -58,6 +58,7 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
   private final DataFiles dataFiles;
   private final Ticker ticker = new Ticker();
   private final Drain drain = new Drain();
+  private final Supplier<ActivityExecutionContext> context;
   private final String worker;
 
   /**
@@ -73,15 +74,44 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
       MeterRegistry registry,
       BufferAllocator allocator,
       Supplier<UUID> ids) {
+    this(
+        catalog,
+        bus,
+        store,
+        settings,
+        clock,
+        registry,
+        allocator,
+        ids,
+        DataFileWriter::write,
+        Activity::getExecutionContext);
+  }
+
+  /**
+   * @param format how rows become the bytes of a file
+   * @param context the attempt under way on the calling thread
+   */
+  MaterializeActivitiesImpl(
+      Catalog catalog,
+      EventBus bus,
+      ObjectStore store,
+      MaterializeSettings settings,
+      Clock clock,
+      MeterRegistry registry,
+      BufferAllocator allocator,
+      Supplier<UUID> ids,
+      DataFiles.Format format,
+      Supplier<ActivityExecutionContext> context) {
     this.catalog = catalog;
     this.bus = bus;
     this.settings = settings;
     this.clock = clock;
     this.metrics = new MaterializeMetrics(registry);
     this.claimer = new BatchClaimer(catalog, bus, settings, clock);
-    this.dataFiles = new DataFiles(catalog, store, ids, DataFileWriter::write, settings.writers());
+    this.dataFiles = new DataFiles(catalog, store, ids, format, settings.writers());
     this.writer =
         new BatchWriter(catalog, bus, new TableSchemas(catalog), dataFiles, settings, allocator);
+    this.context = context;
     this.worker = "materializer-" + ids.get();
   }
 
@@ -291,8 +321,8 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
     return CommitResult.conflict(String.valueOf(reason.getMessage()), clock.millis() - started);
   }
 
-  private static int attempt() {
-    return Activity.getExecutionContext().getInfo().getAttempt();
+  private int attempt() {
+    return context.get().getInfo().getAttempt();
   }
 
   /** So that the next claim need not wait for the lease to end. */
@@ -305,12 +335,12 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
   }
 
   private Ticker.Ticking beat(Progress progress, Consumer<ActivityCompletionException> onEnd) {
-    ActivityExecutionContext context = Activity.getExecutionContext();
+    ActivityExecutionContext attempt = context.get();
     return ticker.every(
         settings.beat(),
         () -> {
           try {
-            context.heartbeat(progress.toString());
+            attempt.heartbeat(progress.toString());
           } catch (ActivityCompletionException e) {
             onEnd.accept(e);
           }
@@ -325,7 +355,7 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
 
   /** Unique for this attempt, so that no other one's claim is taken for its own. */
   private ConsumerId consumer() {
-    ActivityInfo info = Activity.getExecutionContext().getInfo();
+    ActivityInfo info = context.get().getInfo();
     return new ConsumerId(
         "%s/%s/%s/%d"
             .formatted(worker, info.getWorkflowRunId(), info.getActivityId(), info.getAttempt()));

@@ -1,5 +1,6 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.WorkerPart;
 import io.duckmesh.workflows.TaskQueues;
 import io.duckmesh.workflows.materialize.MaterializeStarts;
 import io.duckmesh.workflows.materialize.MaterializeWorkflowImpl;
@@ -13,6 +14,7 @@ import io.temporal.worker.WorkerFactory;
 import io.temporal.worker.WorkerFactoryOptions;
 import io.temporal.worker.WorkerOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,7 @@ public final class MaterializeWorker implements AutoCloseable {
 
   private final WorkflowClient client;
   private final MaterializeActivitiesImpl activities;
+  private final List<WorkerPart> others;
   private final CountDownLatch ending = new CountDownLatch(1);
   private final Thread starter;
 
@@ -40,10 +43,13 @@ public final class MaterializeWorker implements AutoCloseable {
   /**
    * @param client its data converter must be {@link io.duckmesh.workflows.PayloadConverters}
    * @param activities closed with this
+   * @param others queues that are polled beside, and stopped with this
    */
-  public MaterializeWorker(WorkflowClient client, MaterializeActivitiesImpl activities) {
+  public MaterializeWorker(
+      WorkflowClient client, MaterializeActivitiesImpl activities, List<WorkerPart> others) {
     this.client = client;
     this.activities = activities;
+    this.others = List.copyOf(others);
     this.starter =
         Thread.ofPlatform()
             .daemon()
@@ -149,6 +155,7 @@ public final class MaterializeWorker implements AutoCloseable {
     worker.registerWorkflowImplementationTypes(
         MaterializeStarts.implementationOptions(), MaterializeWorkflowImpl.class);
     worker.registerActivitiesImplementations(activities);
+    others.forEach(other -> other.register(made));
     return made;
   }
 
@@ -177,6 +184,7 @@ public final class MaterializeWorker implements AutoCloseable {
   public boolean drain(Duration timeout) {
     long end = System.nanoTime() + timeout.toNanos();
     activities.stopClaiming();
+    others.forEach(WorkerPart::stop);
     // Has no effect on a worker that polls: its thread that started it has ended.
     endStarter();
     WorkerFactory polling = factory;
@@ -202,6 +210,7 @@ public final class MaterializeWorker implements AutoCloseable {
   @Override
   public void close() {
     activities.stopClaiming();
+    others.forEach(WorkerPart::stop);
     endStarter();
     WorkerFactory polling = factory;
     if (polling != null && !polling.isTerminated()) {

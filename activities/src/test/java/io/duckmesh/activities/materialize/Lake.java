@@ -76,19 +76,23 @@ final class Lake implements AutoCloseable {
 
   /** In a database that other lakes use as well. */
   static Lake shared() throws IOException {
-    return new Lake(SharedDatabase.ADDRESS);
+    return new Lake(SharedDatabase.ADDRESS, BusOptions.DEFAULTS);
   }
 
   /** In a database of its own, for tests of what looks at all shards that there are. */
   static Lake alone() throws IOException {
-    return new Lake(newDatabase());
+    return alone(BusOptions.DEFAULTS);
   }
 
-  private Lake(String address) throws IOException {
+  static Lake alone(BusOptions options) throws IOException {
+    return new Lake(newDatabase(), options);
+  }
+
+  private Lake(String address, BusOptions options) throws IOException {
     PGSimpleDataSource unpooled = dataSource(address);
     pool = pool(unpooled);
     catalog = PostgresCatalog.create(pool, unpooled, clock);
-    bus = PostgresBus.create(pool, unpooled, BusOptions.DEFAULTS);
+    bus = PostgresBus.create(pool, unpooled, options);
     directory = Files.createTempDirectory("duckmesh-lake");
     store = LocalObjects.open(directory.resolve("objects"), clock);
     catalog.tenants().ensure(tenant, 1);
@@ -207,6 +211,14 @@ final class Lake implements AutoCloseable {
   List<DataFile> files(TableInfo table) {
     Snapshot newest = catalog.snapshots().newest(tenant);
     return catalog.snapshots().manifest(tenant, newest.id(), table.name()).files();
+  }
+
+  /** Changes what only the product changes otherwise. */
+  void execute(String sql) throws SQLException {
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   /** The ids that a query would see, sorted. */

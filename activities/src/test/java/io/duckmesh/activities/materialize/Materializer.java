@@ -1,5 +1,7 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.verify.VerifyActivitiesImpl;
+import io.duckmesh.activities.verify.VerifyWorker;
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
@@ -18,6 +20,7 @@ import io.temporal.client.WorkflowStub;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 
 /** A worker of its own process, as far as Temporal can tell, on a real server. */
@@ -38,6 +41,10 @@ final class Materializer implements AutoCloseable {
   }
 
   Materializer(Lake lake, TemporalServer server) {
+    this(lake, server, Duration.ofMinutes(1));
+  }
+
+  Materializer(Lake lake, TemporalServer server, Duration verifySlice) {
     this.lake = lake;
     service =
         WorkflowServiceStubs.newServiceStubs(
@@ -59,7 +66,18 @@ final class Materializer implements AutoCloseable {
             new SimpleMeterRegistry(),
             lake.allocator,
             UUID::randomUUID);
-    worker = new MaterializeWorker(client, activities);
+    worker =
+        new MaterializeWorker(
+            client,
+            activities,
+            List.of(
+                new VerifyWorker(
+                    new VerifyActivitiesImpl(
+                        faults.around(Catalog.class, lake.catalog),
+                        faults.around(EventBus.class, lake.bus),
+                        faults.around(ObjectStore.class, lake.store),
+                        lake.clock,
+                        verifySlice))));
     worker.start();
   }
 

@@ -2,17 +2,23 @@ package io.duckmesh.api.operations;
 
 import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.bus.EventBus;
+import io.duckmesh.bus.ShardNotFoundException;
 import io.duckmesh.bus.ShardStatus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CatalogUnavailableException;
-import io.duckmesh.catalog.Watermark;
+import io.duckmesh.catalog.ShardAccount;
+import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.conservation.Conservation;
+import io.duckmesh.catalog.conservation.ShardBalance;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,7 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gauges of backlog and watermarks, read anew when metrics are asked for, once a second at most.
+ * Gauges of backlog, watermarks and conservation, read anew when metrics are asked for, once a
+ * second at most.
  */
 public final class LagMetrics {
   private static final Logger LOG = LoggerFactory.getLogger(LagMetrics.class);
@@ -33,6 +40,8 @@ public final class LagMetrics {
   private final MeterRegistry registry;
   private final Map<String, Lag> byShard = new ConcurrentHashMap<>();
   private final ReentrantLock refreshing = new ReentrantLock();
+  private final Conservation conservation;
+  private final ConservationMetrics conservationMetrics;
   private volatile Instant refreshedAt = Instant.MIN;
 
   public LagMetrics(Catalog catalog, EventBus bus, Clock clock, MeterRegistry registry) {
@@ -40,6 +49,8 @@ public final class LagMetrics {
     this.bus = bus;
     this.clock = clock;
     this.registry = registry;
+    this.conservation = new Conservation(catalog.accounts(), new BusCounter(bus));
+    this.conservationMetrics = new ConservationMetrics(registry);
   }
 
   private record Lag(ShardStatus status, long watermark) {}
@@ -53,9 +64,20 @@ public final class LagMetrics {
       if (refreshedAt.plus(FRESH).isAfter(clock.instant())) {
         return;
       }
+      List<ShardBalance> balances = new ArrayList<>();
+      for (TenantId tenant : catalog.tenants().list()) {
+        for (ShardAccount account : catalog.accounts().list(tenant)) {
+          try {
+            balances.add(conservation.measure(account));
+          } catch (ShardNotFoundException e) {
+            // The log is told of a tenant's shards after the catalog.
+            LOG.info("Log does not know the shard yet shard={}", account.shard());
+          }
+        }
+      }
       Map<String, Long> watermarks = new HashMap<>();
-      for (Watermark watermark : catalog.watermarks().list()) {
-        watermarks.put(watermark.shard().value(), watermark.position());
+      for (ShardBalance balance : balances) {
+        watermarks.put(balance.shard().value(), balance.account().watermark());
       }
       for (ShardStatus status : bus.statuses()) {
         String shard = status.shard().value();
@@ -64,6 +86,7 @@ public final class LagMetrics {
           register(shard, status.tenant());
         }
       }
+      conservationMetrics.show(balances);
       refreshedAt = clock.instant();
     } catch (CatalogUnavailableException | BusUnavailableException e) {
       LOG.warn("Cannot read the lag for metrics cause=\"{}\"", e.toString());

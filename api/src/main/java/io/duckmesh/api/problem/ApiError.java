@@ -41,6 +41,7 @@ public enum ApiError {
   LIMIT_EXCEEDED(422, false, "A limit is exceeded"),
   QUERY_CANCELLED(409, false, "The statement was cancelled"),
   RUN_ACTIVE(409, true, "A run is active"),
+  RUN_NOT_FOUND(404, false, "There is no such run"),
   UNAVAILABLE(503, true, "A part of the service does not answer"),
   INTERNAL(500, false, "Something unexpected happened");
 

@@ -10,6 +10,7 @@ import io.duckmesh.catalog.TableExistsException;
 import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.TooManyShardsException;
 import io.duckmesh.engine.objects.ObjectStoreUnavailableException;
+import io.duckmesh.engine.objects.cache.ObjectCacheException;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryOverloadedException;
@@ -78,6 +79,9 @@ public final class Problems {
       case CatalogUnavailableException e -> unavailable("The catalog does not answer", e);
       case CommitStateUnknownException e -> unavailable("The catalog does not answer", e);
       case ObjectStoreUnavailableException e -> unavailable("The object store does not answer", e);
+      case ObjectCacheException e ->
+          unavailable(
+              "This gateway cannot keep files for queries right now; its disk may be full", e);
       case QueryOverloadedException e -> retryable(ApiError.RATE_LIMITED, message(e), e);
       case QueryRejectedException e -> problem(ApiError.QUERY_REJECTED, e);
       case QueryFailedException e -> problem(ApiError.QUERY_FAILED, e);

@@ -3,6 +3,8 @@ package io.duckmesh.bus.postgres;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /** The one author of statements that name partitions, and the change from one to the next. */
 final class Partitions {
@@ -102,6 +104,32 @@ ALTER TABLE bus.segment ATTACH PARTITION %1$s FOR VALUES IN (%2$d);
     ORDER BY position
     """
         .formatted(table(part));
+  }
+
+  /**
+   * Counts segments after {@code :after} up to {@code :upTo} in the partitions by the first {@code
+   * :prefixBytes} bytes of their payloads. Of a payload that is stored apart only its first chunk
+   * is read, since none is compressed there.
+   */
+  static String count(List<Integer> parts) {
+    return """
+    SELECT prefix, count(*) AS segments, sum(row_count) AS row_count
+    FROM (
+    %s
+    ) s
+    GROUP BY prefix
+    """
+        .formatted(
+            parts.stream()
+                .map(
+                    part ->
+                        """
+                        SELECT substring(payload FROM 1 FOR :prefixBytes) AS prefix, row_count
+                        FROM %s
+                        WHERE position > :after AND position <= :upTo
+                        """
+                            .formatted(table(part)))
+                .collect(Collectors.joining("UNION ALL\n")));
   }
 
   /**

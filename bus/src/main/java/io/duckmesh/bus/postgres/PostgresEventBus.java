@@ -13,6 +13,7 @@ import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
 import io.duckmesh.bus.QuarantinedSegment;
 import io.duckmesh.bus.Segment;
+import io.duckmesh.bus.SegmentCount;
 import io.duckmesh.bus.ShardId;
 import io.duckmesh.bus.ShardNotFoundException;
 import io.duckmesh.bus.ShardStatus;
@@ -169,6 +170,34 @@ final class PostgresEventBus implements EventBus {
           long end = Math.min(upTo.value(), dao.loadHead(shard.shardNo()));
           List<Integer> parts = dao.listPartitions(shard.shardNo(), after.value(), end);
           return stream(new SegmentReader(database, shard, after.value(), end, parts));
+        });
+  }
+
+  @Override
+  public List<SegmentCount> count(ShardId shardId, Position after, Position upTo, int prefixBytes) {
+    Shard shard = require(shardId);
+    return database.query(
+        "Cannot count segments of shard " + shardId,
+        handle -> {
+          List<Integer> parts =
+              handle
+                  .attach(ShardDao.class)
+                  .listPartitions(shard.shardNo(), after.value(), upTo.value());
+          if (parts.isEmpty()) {
+            return List.of();
+          }
+          return handle
+              .createQuery(Partitions.count(parts))
+              .bind("after", after.value())
+              .bind("upTo", upTo.value())
+              .bind("prefixBytes", prefixBytes)
+              .map(
+                  (row, context) ->
+                      new SegmentCount(
+                          row.getBytes("prefix"),
+                          row.getLong("segments"),
+                          row.getLong("row_count")))
+              .list();
         });
   }
 

@@ -1,6 +1,8 @@
 package io.duckmesh.bus.memory;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.summarizingLong;
 
 import io.duckmesh.bus.BacklogFullException;
 import io.duckmesh.bus.Batch;
@@ -15,9 +17,11 @@ import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
 import io.duckmesh.bus.QuarantinedSegment;
 import io.duckmesh.bus.Segment;
+import io.duckmesh.bus.SegmentCount;
 import io.duckmesh.bus.ShardId;
 import io.duckmesh.bus.ShardNotFoundException;
 import io.duckmesh.bus.ShardStatus;
+import java.nio.ByteBuffer;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -234,6 +238,36 @@ public final class MemoryBus implements EventBus {
           }
           return found.stream();
         });
+  }
+
+  @Override
+  public List<SegmentCount> count(ShardId shard, Position after, Position upTo, int prefixBytes) {
+    return locked(
+        () ->
+            require(shard).partitions.stream()
+                .flatMap(partition -> partition.segments.stream())
+                .filter(
+                    segment ->
+                        segment.position().compareTo(after) > 0
+                            && segment.position().compareTo(upTo) <= 0)
+                .collect(
+                    groupingBy(
+                        segment ->
+                            ByteBuffer.wrap(
+                                segment.payload(),
+                                0,
+                                Math.min(prefixBytes, segment.payload().length)),
+                        summarizingLong(PublishedSegment::rowCount)))
+                .entrySet()
+                .stream()
+                .map(
+                    entry -> {
+                      byte[] prefix = new byte[entry.getKey().remaining()];
+                      entry.getKey().get(prefix);
+                      return new SegmentCount(
+                          prefix, entry.getValue().getCount(), entry.getValue().getSum());
+                    })
+                .toList());
   }
 
   @Override

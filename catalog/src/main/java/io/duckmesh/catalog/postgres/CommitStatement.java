@@ -45,7 +45,8 @@ final class CommitStatement {
 
       WITH ready AS MATERIALIZED (
         SELECT w.write_id, w.shard_id, s.tenant_id, w.after_position, w.up_to_position,
-               w.prepared_day, w.table_ids, w.visible, w.duplicates, w.quarantined,
+               w.prepared_day, w.table_ids, w.accepted, w.visible, w.duplicates, w.quarantined,
+               w.tableless,
                t.newest_snapshot_id + 1 AS snapshot_id,
                greatest(:now, t.newest_committed_at + interval '1 microsecond') AS committed_at
         FROM catalog.write w
@@ -81,7 +82,8 @@ final class CommitStatement {
       ), moved AS (
         UPDATE catalog.shard s
         SET watermark = r.up_to_position,
-            snapshot_id = r.snapshot_id
+            snapshot_id = r.snapshot_id,
+            tableless = s.tableless + coalesce(r.tableless, 0)
         FROM ready r
         WHERE s.shard_id = r.shard_id
           AND s.watermark = r.after_position
@@ -99,12 +101,15 @@ final class CommitStatement {
         WHERE w.write_id = r.write_id
       ), counted AS (
         UPDATE catalog.table_shard ts
-        SET visible = ts.visible + c.visible,
+        SET accepted = ts.accepted
+                       + coalesce(c.accepted, c.visible + c.duplicates + c.quarantined),
+            visible = ts.visible + c.visible,
             duplicates = ts.duplicates + c.duplicates,
             quarantined = ts.quarantined + c.quarantined
         FROM ready r
-        CROSS JOIN LATERAL unnest(r.table_ids, r.visible, r.duplicates, r.quarantined)
-          AS c(table_id, visible, duplicates, quarantined)
+        CROSS JOIN LATERAL unnest(
+            r.table_ids, r.accepted, r.visible, r.duplicates, r.quarantined)
+          AS c(table_id, accepted, visible, duplicates, quarantined)
         WHERE ts.table_id = c.table_id
           AND ts.shard_id = r.shard_id
       ), live AS (

@@ -1,11 +1,13 @@
 package io.duckmesh.catalog.postgres;
 
+import io.duckmesh.catalog.Accounts;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Installation;
 import io.duckmesh.catalog.RequestKeys;
 import io.duckmesh.catalog.Snapshots;
 import io.duckmesh.catalog.Tables;
 import io.duckmesh.catalog.Tenants;
+import io.duckmesh.catalog.Verifications;
 import io.duckmesh.catalog.Watermarks;
 import io.duckmesh.catalog.Writes;
 import java.security.SecureRandom;
@@ -25,6 +27,8 @@ final class JdbiCatalog implements Catalog {
   private final Watermarks watermarks;
   private final Writes writes;
   private final RequestKeys requestKeys;
+  private final Accounts accounts;
+  private final Verifications verifications;
   private volatile @Nullable Installation installation;
 
   JdbiCatalog(DataSource pool, DataSource unpooled, Clock clock, SecureRandom random) {
@@ -38,6 +42,8 @@ final class JdbiCatalog implements Catalog {
     this.watermarks = new JdbiWatermarks(database, watermarkCache);
     this.writes = new JdbiWrites(database, clock, watermarkCache);
     this.requestKeys = new JdbiRequestKeys(database, clock);
+    this.accounts = new JdbiAccounts(database);
+    this.verifications = new JdbiVerifications(database, clock);
     listener.start();
   }
 
@@ -92,6 +98,16 @@ final class JdbiCatalog implements Catalog {
   @Override
   public RequestKeys requestKeys() {
     return requestKeys;
+  }
+
+  @Override
+  public Accounts accounts() {
+    return accounts;
+  }
+
+  @Override
+  public Verifications verifications() {
+    return verifications;
   }
 
   @Override

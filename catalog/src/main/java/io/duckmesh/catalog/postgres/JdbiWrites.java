@@ -155,7 +155,7 @@ final class JdbiWrites implements Writes {
     database.inTransaction(
         "prepare write " + write,
         handle -> {
-          markPrepared(handle, write, prepared.counts(), today);
+          markPrepared(handle, write, prepared, today);
           finishFiles(handle, write, prepared.files());
           insertOutcomes(handle, write, prepared.outcomes(), today);
           return write;
@@ -163,16 +163,19 @@ final class JdbiWrites implements Writes {
   }
 
   private static void markPrepared(
-      Handle handle, WriteId write, List<TableCounts> counts, LocalDate today) {
+      Handle handle, WriteId write, PreparedWrite prepared, LocalDate today) {
+    List<TableCounts> counts = prepared.counts();
     WriteDao dao = handle.attach(WriteDao.class);
     int marked =
         dao.markPrepared(
             write.value(),
             today,
             tableIds(counts.stream().map(TableCounts::table).toList()),
+            longs(counts, TableCounts::accepted),
             longs(counts, TableCounts::visible),
             longs(counts, TableCounts::duplicates),
-            longs(counts, TableCounts::quarantined));
+            longs(counts, TableCounts::quarantined),
+            prepared.tableless());
     if (marked == 0) {
       WriteRow row = requireOpen(dao, write);
       throw new IllegalArgumentException(

@@ -194,6 +194,7 @@ interface TableDao {
   @SqlQuery(
       """
       SELECT table_id,
+             CAST(sum(accepted) AS bigint) AS accepted,
              CAST(sum(visible) AS bigint) AS visible,
              CAST(sum(duplicates) AS bigint) AS duplicates,
              CAST(sum(quarantined) AS bigint) AS quarantined
@@ -265,6 +266,7 @@ interface TableDao {
     public TableCounts map(ResultSet row, StatementContext context) throws SQLException {
       return new TableCounts(
           new TableId(row.getObject("table_id", UUID.class)),
+          row.getLong("accepted"),
           row.getLong("visible"),
           row.getLong("duplicates"),
           row.getLong("quarantined"));

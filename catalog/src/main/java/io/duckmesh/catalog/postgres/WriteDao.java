@@ -63,9 +63,11 @@ interface WriteDao {
       SET state = 'prepared',
           prepared_day = :day,
           table_ids = :tableIds,
+          accepted = :accepted,
           visible = :visible,
           duplicates = :duplicates,
-          quarantined = :quarantined
+          quarantined = :quarantined,
+          tableless = :tableless
       WHERE w.write_id = :writeId
         AND w.state = 'open'
         AND cardinality(CAST(:tableIds AS uuid[])) = (
@@ -78,9 +80,11 @@ interface WriteDao {
       long writeId,
       LocalDate day,
       UUID[] tableIds,
+      long[] accepted,
       long[] visible,
       long[] duplicates,
-      long[] quarantined);
+      long[] quarantined,
+      long tableless);
 
   /** Inserts outcomes, of which those whose position is not in the write are left out. */
   @SqlUpdate(

@@ -1,11 +1,13 @@
 package io.duckmesh.catalog.memory;
 
+import io.duckmesh.catalog.Accounts;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Installation;
 import io.duckmesh.catalog.RequestKeys;
 import io.duckmesh.catalog.Snapshots;
 import io.duckmesh.catalog.Tables;
 import io.duckmesh.catalog.Tenants;
+import io.duckmesh.catalog.Verifications;
 import io.duckmesh.catalog.Watermarks;
 import io.duckmesh.catalog.Writes;
 import java.time.Clock;
@@ -18,6 +20,8 @@ final class InMemoryCatalog implements Catalog {
   private final InMemoryWatermarks watermarks;
   private final Writes writes;
   private final RequestKeys requestKeys;
+  private final Accounts accounts;
+  private final Verifications verifications;
 
   InMemoryCatalog(State state, Clock clock) {
     this.state = state;
@@ -27,6 +31,8 @@ final class InMemoryCatalog implements Catalog {
     this.watermarks = new InMemoryWatermarks(state);
     this.writes = new InMemoryWrites(state, clock);
     this.requestKeys = new InMemoryRequestKeys(state, clock);
+    this.accounts = new InMemoryAccounts(state);
+    this.verifications = new InMemoryVerifications(state, clock);
   }
 
   @Override
@@ -62,6 +68,16 @@ final class InMemoryCatalog implements Catalog {
   @Override
   public RequestKeys requestKeys() {
     return requestKeys;
+  }
+
+  @Override
+  public Accounts accounts() {
+    return accounts;
+  }
+
+  @Override
+  public Verifications verifications() {
+    return verifications;
   }
 
   @Override

@@ -173,6 +173,6 @@ final class InMemoryTables implements Tables {
 
   @Override
   public TableCounts counts(TableId table) {
-    return state.locked(() -> state.table(table).counts);
+    return state.locked(() -> state.table(table).counts());
   }
 }

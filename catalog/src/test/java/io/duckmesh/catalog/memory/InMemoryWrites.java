@@ -200,13 +200,9 @@ final class InMemoryWrites implements Writes {
     }
     for (TableCounts counts : prepared.counts()) {
       Table table = state.table(counts.table());
-      table.counts =
-          new TableCounts(
-              counts.table(),
-              table.counts.visible() + counts.visible(),
-              table.counts.duplicates() + counts.duplicates(),
-              table.counts.quarantined() + counts.quarantined());
+      table.countsByShard.merge(write.shard, counts, TableCounts::plus);
     }
+    state.tableless.merge(write.shard, prepared.tableless(), Long::sum);
     Commit commit =
         new Commit(
             write.id,

@@ -14,6 +14,8 @@ import io.duckmesh.catalog.TableCounts;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.VerifyFinding;
+import io.duckmesh.catalog.VerifyRun;
 import io.duckmesh.catalog.Watermark;
 import io.duckmesh.catalog.WriteId;
 import java.time.Instant;
@@ -47,6 +49,9 @@ final class State {
   final SortedMap<String, Tenant> tenants = new TreeMap<>();
   final SortedMap<ShardId, Watermark> watermarks = new TreeMap<>();
   final Map<ShardId, NavigableMap<Long, Write>> landed = new HashMap<>();
+  final Map<ShardId, Long> tableless = new HashMap<>();
+  final Map<String, VerifyRun> verifyRuns = new LinkedHashMap<>();
+  final Map<String, List<VerifyFinding>> verifyFindings = new HashMap<>();
   final Map<TableId, Table> tables = new LinkedHashMap<>();
   final Map<WriteId, Write> writes = new HashMap<>();
   final Set<String> objectKeys = new HashSet<>();
@@ -139,12 +144,20 @@ final class State {
     final List<SnapshotId> changes = new ArrayList<>();
     final List<LiveFile> files = new ArrayList<>();
     final Map<KeyHash, List<KeyEntry>> keys = new HashMap<>();
-    TableCounts counts;
+    final Map<ShardId, TableCounts> countsByShard = new HashMap<>();
 
     Table(TableInfo info) {
       this.info = info;
-      this.counts = new TableCounts(info.id(), 0, 0, 0);
       changes.add(info.createdIn());
+    }
+
+    TableCounts counts() {
+      return countsByShard.values().stream()
+          .reduce(new TableCounts(info.id(), 0, 0, 0), TableCounts::plus);
+    }
+
+    TableCounts counts(ShardId shard) {
+      return countsByShard.getOrDefault(shard, new TableCounts(info.id(), 0, 0, 0));
     }
 
     boolean isIn(SnapshotId snapshot) {

@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
 import org.apache.arrow.flatbuf.RecordBatch;
@@ -31,6 +33,9 @@ import org.apache.arrow.vector.ipc.message.MessageSerializer;
  * schema version name it. A checksum over all bytes is checked before anything else is looked at.
  */
 public final class SegmentCodec {
+  /** So many bytes of a segment tell whose events it holds, and nothing of the events. */
+  public static final int TABLE_PREFIX_BYTES = SegmentFrame.TABLE_PREFIX_BYTES;
+
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final VarHandle INT =
@@ -73,6 +78,14 @@ public final class SegmentCodec {
    */
   public static SegmentHeader header(byte[] segment) {
     return SegmentFrame.open(segment).header();
+  }
+
+  /**
+   * Reads whose events a segment holds from its first {@link #TABLE_PREFIX_BYTES} bytes; empty if
+   * they are not the beginning of a segment. Nothing is checked behind them.
+   */
+  public static Optional<UUID> tableOf(byte[] prefix) {
+    return SegmentFrame.tableOf(prefix);
   }
 
   /**

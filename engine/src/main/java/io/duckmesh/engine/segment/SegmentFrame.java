@@ -1,6 +1,7 @@
 package io.duckmesh.engine.segment;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class SegmentFrame {
   static final int HEADER_BYTES = 54;
+
+  /** Up to and including the table id. */
+  static final int TABLE_PREFIX_BYTES = 22;
 
   private static final int MAGIC = 'D' << 24 | 'M' << 16 | 'S' << 8 | 'G';
   private static final byte VERSION = 1;
@@ -92,6 +96,18 @@ final class SegmentFrame {
     return new Opened(
         new SegmentHeader(tableId, schemaVersion, rowCount, requestKey, (flags & EVENT_KEYS) != 0),
         rowBytes);
+  }
+
+  static Optional<UUID> tableOf(byte[] prefix) {
+    if (prefix.length < TABLE_PREFIX_BYTES) {
+      return Optional.empty();
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(prefix);
+    if (bytes.getInt() != MAGIC || bytes.get() != VERSION) {
+      return Optional.empty();
+    }
+    bytes.get();
+    return Optional.of(new UUID(bytes.getLong(), bytes.getLong()));
   }
 
   private static int checksum(byte[] segment) {

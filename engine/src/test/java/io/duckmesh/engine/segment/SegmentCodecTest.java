@@ -1,5 +1,6 @@
 package io.duckmesh.engine.segment;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -71,6 +72,16 @@ class SegmentCodecTest {
       assertThat(decoded.header()).isEqualTo(new SegmentHeader(TABLE, 1, 1, null, false));
       assertThat(decoded.rows().eventKeys()).isNull();
     }
+  }
+
+  @Test
+  void firstBytesTellTheTableAndNothingElse() {
+    byte[] keyed = Arrays.copyOf(segment(7, KEYED), SegmentCodec.TABLE_PREFIX_BYTES);
+
+    assertThat(SegmentCodec.tableOf(keyed)).contains(TABLE);
+    assertThat(Arrays.copyOf(segment(9, KEYED), SegmentCodec.TABLE_PREFIX_BYTES)).isEqualTo(keyed);
+    assertThat(SegmentCodec.tableOf(Arrays.copyOf(keyed, keyed.length - 1))).isEmpty();
+    assertThat(SegmentCodec.tableOf("no segment of any table".getBytes(UTF_8))).isEmpty();
   }
 
   @Test

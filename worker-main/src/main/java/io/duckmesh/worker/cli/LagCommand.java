@@ -45,13 +45,39 @@ public final class LagCommand implements Callable<Integer> {
     }
     table.print(Terminal.out());
     Terminal.out().println();
-    TextTable counts = TextTable.of("table", "#visible", "#duplicates", "#quarantined");
+    TextTable counts =
+        TextTable.of(
+            "table",
+            "shard",
+            "#accepted",
+            "#visible",
+            "#duplicates",
+            "#quarantined",
+            "#pending",
+            "balanced");
     for (JsonNode each : answer.path("tables")) {
+      for (JsonNode shard : each.path("shards")) {
+        counts.add(
+            text(each, "table"),
+            text(shard, "shard"),
+            text(shard, "accepted"),
+            text(shard, "visible"),
+            text(shard, "duplicates"),
+            text(shard, "quarantined"),
+            text(shard, "pending"),
+            text(shard, "balanced"));
+      }
+    }
+    for (JsonNode shard : answer.path("shards")) {
       counts.add(
-          text(each, "table"),
-          text(each, "visible"),
-          text(each, "duplicates"),
-          text(each, "quarantined"));
+          "(all)",
+          text(shard, "shard"),
+          text(shard, "accepted_rows"),
+          text(shard, "visible"),
+          text(shard, "duplicates"),
+          text(shard, "quarantined"),
+          text(shard, "pending"),
+          text(shard, "balanced"));
     }
     counts.print(Terminal.out());
     return 0;

@@ -364,6 +364,64 @@ class ClientCommandsTest {
     assertThat(shown.out()).isEqualTo("dm_dev\n");
   }
 
+  private static String verifyRun(String state, String findings) {
+    return """
+        {"run_id":"r1","state":"%s","snapshot_id":7,"shards":4,"files":12,"bytes":345,
+         "finding_count":%d,"findings":[%s]}"""
+        .formatted(state, findings.isEmpty() ? 0 : 1, findings);
+  }
+
+  @Test
+  void verifyWaitsAndPrintsThatAllIsWell() {
+    gateway.nextVerify(verifyRun("running", ""));
+    gateway.nextVerify(verifyRun("running", ""));
+    gateway.nextVerify(verifyRun("passed", ""));
+
+    Program.Result result = run("verify", "--wait");
+
+    assertThat(result.exitCode()).as(result.err()).isZero();
+    assertThat(result.out())
+        .isEqualTo(
+            "Verify run r1 passed: 4 shards, 12 files, 345 bytes at snapshot 7, 0 findings\n");
+    assertThat(gateway.verify())
+        .extracting(asked -> asked.method() + " " + asked.path())
+        .containsExactly("POST /v1/verify", "GET /v1/verify/r1", "GET /v1/verify/r1");
+  }
+
+  @Test
+  void verifyPrintsFindingsAndFails() {
+    gateway.nextVerify(verifyRun("running", ""));
+    gateway.nextVerify(
+        verifyRun(
+            "failed",
+            "{\"kind\":\"file_missing\",\"subject\":\"a.parquet\",\"detail\":\"It is gone\"}"));
+
+    Program.Result result = run("verify", "--wait");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.out())
+        .contains("Verify run r1 failed", "1 findings")
+        .containsPattern("file_missing +a.parquet +It is gone");
+  }
+
+  @Test
+  void verifyThatDidNotComeToItsEndFails() {
+    gateway.nextVerify(verifyRun("abandoned", ""));
+
+    assertThat(run("verify", "--run", "r1").exitCode()).isEqualTo(1);
+  }
+
+  @Test
+  void verifyIsStartedWithoutWaiting() {
+    gateway.nextVerify(verifyRun("running", ""));
+
+    Program.Result result = run("verify");
+
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).isEqualTo("Started verify run r1\n");
+    assertThat(gateway.verify()).hasSize(1);
+  }
+
   @Test
   void everyCommandAndOptionIsDescribed() {
     assertThat(Program.run(folder, Map.of(), "--help").out())

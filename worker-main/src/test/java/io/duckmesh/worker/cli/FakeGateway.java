@@ -28,6 +28,7 @@ final class FakeGateway implements AutoCloseable {
   private final Queue<Answer> answersToEvents = new ConcurrentLinkedQueue<>();
   private final Answer otherwise = accepted();
   private final Map<String, Answer> receipts = new ConcurrentHashMap<>();
+  private final Queue<String> answersToVerify = new ConcurrentLinkedQueue<>();
   private volatile String table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\"]}";
   private volatile Answer toQueries = new Answer(200, Map.of(), "{}");
 
@@ -101,6 +102,15 @@ final class FakeGateway implements AutoCloseable {
     table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\",\"s1\"]}";
   }
 
+  /** Answers the next request about verify runs so. */
+  void nextVerify(String body) {
+    answersToVerify.add(body);
+  }
+
+  List<Asked> verify() {
+    return asked.stream().filter(request -> request.path().startsWith("/v1/verify")).toList();
+  }
+
   void queries(int status, String contentType, String body) {
     toQueries = new Answer(status, Map.of("Content-Type", contentType), body);
   }
@@ -132,6 +142,8 @@ final class FakeGateway implements AutoCloseable {
     if (path.endsWith("/events")) {
       Answer next = answersToEvents.poll();
       answer = next == null ? otherwise : next;
+    } else if (path.startsWith("/v1/verify")) {
+      answer = new Answer(200, Map.of(), String.valueOf(answersToVerify.poll()));
     } else if (path.equals("/v1/query")) {
       answer = toQueries;
     } else if (path.startsWith("/v1/receipts/")) {
