@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
@@ -134,6 +136,7 @@ abstract class AccountsContract extends CatalogContract {
   void accountsReadDuringCommitsNeverMixTwoMoments() throws Exception {
     TableInfo table = onShard(SHARD, "flights");
     AtomicBoolean done = new AtomicBoolean();
+    CountDownLatch reading = new CountDownLatch(1);
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       Future<Integer> readings =
           executor.submit(
@@ -148,9 +151,11 @@ abstract class AccountsContract extends CatalogContract {
                   assertThat(reader.accounts().fileRows(TENANT))
                       .allSatisfy(rows -> assertThat(rows.fileRows()).isEqualTo(rows.visible()));
                   count++;
+                  reading.countDown();
                 }
                 return count;
               });
+      assertThat(reading.await(30, TimeUnit.SECONDS)).isTrue();
       for (int position = 0; position < 60; position += 2) {
         land(table, position, position + 2, 20);
       }
