@@ -2,6 +2,9 @@ package io.duckmesh.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -55,11 +58,24 @@ class OperationsTest extends GatewayTestBase {
                   + shard.get("quarantined").asLong()
                   + shard.get("pending").asLong());
     }
-    assertThat(gateway().get("/metrics").body())
+    assertThat(
+            metricsWith("duckmesh_conservation_accepted_rows\\{[^}]*table=\"%s\"".formatted(table)))
         .containsPattern(
             "duckmesh_conservation_accepted_rows\\{shard=\"default-\\d\",table=\"%s\",tenant=\"default\"\\} \\d"
                 .formatted(table))
         .contains("duckmesh_conservation_shard_missing_rows{shard=\"default-0\"");
+  }
+
+  /** Metrics are read anew once a second at most, so what is new may take that long. */
+  private static String metricsWith(String expression) {
+    Pattern pattern = Pattern.compile(expression);
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    String metrics = gateway().get("/metrics").body();
+    while (!pattern.matcher(metrics).find() && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+      metrics = gateway().get("/metrics").body();
+    }
+    return metrics;
   }
 
   private static JsonNode table(String table) {
