@@ -68,7 +68,7 @@ class MaterializeIT {
                 .stub()
                 .query("__temporal_workflow_metadata", WorkflowMetadata.class)
                 .getCurrentDetails())
-        .contains("| Positions | 1 to 1 (1 segments, 2 rows) |")
+        .contains("| Positions | 1 to 1 (1 segment, 2 rows) |")
         .contains("| Tables | flights |");
     WorkflowExecutionDescription description = materializer.stub().describe();
     assertThat(description.getStaticSummary()).isEqualTo("Lands events of shard " + lake.shard);

@@ -121,7 +121,6 @@ class ProtocolTest {
     List<Case> cases =
         List.of(
             Mutant.plain(),
-            Mutant.plain().withExpiries(1),
             Mutant.plain().withFaults(1, Fault.CRASH),
             Mutant.plain().withFaults(1, Fault.TIMEOUT));
 
