@@ -3,9 +3,6 @@ package io.duckmesh.activities.materialize;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.duckmesh.bus.Batch;
-import io.duckmesh.bus.BatchLimits;
-import io.duckmesh.bus.ConsumerId;
 import io.duckmesh.bus.QuarantinedSegment;
 import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.engine.objects.ObjectStoreUnavailableException;
@@ -15,7 +12,6 @@ import io.duckmesh.engine.parquet.WrittenFile;
 import io.duckmesh.workflows.materialize.ClaimedBatch;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -50,7 +46,7 @@ class BatchWriterTest {
       lake.publish(lake.segment(flights, id));
     }
 
-    BatchWriter.Written written = write(writer, claim(), 3);
+    BatchWriter.Written written = write(writer, lake.claim(), 3);
 
     lake.catalog.writes().commit(written.write());
     assertThat(written.quarantined()).isEqualTo(1);
@@ -74,7 +70,7 @@ class BatchWriterTest {
         lake.segment(flights, null, List.of("a"), POISON),
         lake.segment(flights, null, List.of("a"), 2));
 
-    BatchWriter.Written written = write(writer, claim(), 3);
+    BatchWriter.Written written = write(writer, lake.claim(), 3);
 
     lake.catalog.writes().commit(written.write());
     assertThat(written.duplicates()).isZero();
@@ -86,7 +82,7 @@ class BatchWriterTest {
     TableInfo flights = lake.createTable("flights");
     BatchWriter writer = writer(BatchWriterTest::failOnPoison);
     lake.publish(lake.segment(flights, POISON));
-    ClaimedBatch batch = claim();
+    ClaimedBatch batch = lake.claim();
 
     assertThatThrownBy(() -> write(writer, batch, 1))
         .isInstanceOf(IllegalStateException.class)
@@ -104,7 +100,7 @@ class BatchWriterTest {
               throw new IOException("disk full");
             });
     lake.publish(lake.segment(flights, 1), lake.segment(flights, 2));
-    ClaimedBatch batch = claim();
+    ClaimedBatch batch = lake.claim();
 
     assertThatThrownBy(() -> write(writer, batch, 30))
         .isInstanceOf(ObjectStoreUnavailableException.class);
@@ -129,7 +125,7 @@ class BatchWriterTest {
         lake.segment(flights, 3),
         lake.segment(flights, 4));
 
-    BatchWriter.Written written = write(writer, claim(), 3);
+    BatchWriter.Written written = write(writer, lake.claim(), 3);
 
     lake.catalog.writes().commit(written.write());
     assertThat(written.files()).isEqualTo(2);
@@ -164,30 +160,6 @@ class BatchWriterTest {
 
   private static BatchWriter.Written write(BatchWriter writer, ClaimedBatch batch, int attempt) {
     return writer.write(batch, attempt, "test", new StopSignal(), new Progress("writing"));
-  }
-
-  private ClaimedBatch claim() {
-    try {
-      Batch batch =
-          lake.bus
-              .claimBatch(
-                  lake.shard,
-                  new ConsumerId("test"),
-                  BatchLimits.DEFAULTS.withLinger(Duration.ZERO),
-                  Duration.ofSeconds(30))
-              .orElseThrow();
-      return new ClaimedBatch(
-          lake.shard.value(),
-          batch.id().claim(),
-          batch.after().value(),
-          batch.upTo().value(),
-          batch.segmentCount(),
-          batch.rowCount(),
-          batch.sizeBytes());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException(e);
-    }
   }
 
   private List<QuarantinedSegment> quarantined() {

@@ -2,7 +2,10 @@ package io.duckmesh.activities.materialize;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import io.duckmesh.bus.Batch;
+import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.BusOptions;
+import io.duckmesh.bus.ConsumerId;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.Segment;
@@ -34,6 +37,7 @@ import io.duckmesh.engine.segment.KeyHashes;
 import io.duckmesh.engine.segment.SegmentCodec;
 import io.duckmesh.engine.segment.SegmentHeader;
 import io.duckmesh.testing.PostgresServer;
+import io.duckmesh.workflows.materialize.ClaimedBatch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -102,6 +106,30 @@ final class Lake implements AutoCloseable {
     store = LocalObjects.open(directory.resolve("objects"), clock);
     catalog.tenants().ensure(tenant, 1);
     bus.ensureShard(shard, tenant.value());
+  }
+
+  /** Claims what the shard has, at once. */
+  ClaimedBatch claim() {
+    try {
+      Batch batch =
+          bus.claimBatch(
+                  shard,
+                  new ConsumerId("test"),
+                  BatchLimits.DEFAULTS.withLinger(Duration.ZERO),
+                  Duration.ofSeconds(30))
+              .orElseThrow();
+      return new ClaimedBatch(
+          shard.value(),
+          batch.id().claim(),
+          batch.after().value(),
+          batch.upTo().value(),
+          batch.segmentCount(),
+          batch.rowCount(),
+          batch.sizeBytes());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while claiming", e);
+    }
   }
 
   private static String newDatabase() {

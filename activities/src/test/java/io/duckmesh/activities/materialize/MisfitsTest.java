@@ -2,9 +2,6 @@ package io.duckmesh.activities.materialize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.duckmesh.bus.Batch;
-import io.duckmesh.bus.BatchLimits;
-import io.duckmesh.bus.ConsumerId;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.QuarantineEntry;
 import io.duckmesh.bus.QuarantineFilter;
@@ -15,7 +12,6 @@ import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.engine.parquet.DataFileWriter;
 import io.duckmesh.workflows.materialize.ClaimedBatch;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -87,7 +83,7 @@ class MisfitsTest {
   void misfitsThatAnAttemptMovedBeforeItDiedKeepTheirRepeatOut() {
     lake.publish(lake.misfits(flights, "r", 2));
     // Moves to quarantine and prepares, and nobody ever commits.
-    write(claim());
+    write(lake.claim());
     lake.publish(lake.misfits(flights, "r", 2));
 
     land();
@@ -121,37 +117,13 @@ class MisfitsTest {
   }
 
   private void land() {
-    ClaimedBatch batch = claim();
+    ClaimedBatch batch = lake.claim();
     lake.catalog.writes().commit(write(batch).write());
     lake.bus.ack(lake.shard, new Position(batch.upTo()));
   }
 
   private BatchWriter.Written write(ClaimedBatch batch) {
     return writer.write(batch, 1, "test", new StopSignal(), new Progress("writing"));
-  }
-
-  private ClaimedBatch claim() {
-    try {
-      Batch batch =
-          lake.bus
-              .claimBatch(
-                  lake.shard,
-                  new ConsumerId("test"),
-                  BatchLimits.DEFAULTS.withLinger(Duration.ZERO),
-                  Duration.ofSeconds(30))
-              .orElseThrow();
-      return new ClaimedBatch(
-          lake.shard.value(),
-          batch.id().claim(),
-          batch.after().value(),
-          batch.upTo().value(),
-          batch.segmentCount(),
-          batch.rowCount(),
-          batch.sizeBytes());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while claiming", e);
-    }
   }
 
   private List<QuarantineEntry> entries() {
