@@ -100,7 +100,7 @@ class DuckDbQueryTest extends GatewayTestBase {
 
     assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
     assertThat(answer.json().get("detail").asString())
-        .startsWith("params.n is 40000: SMALLINT is -32768 to 32767");
+        .startsWith("params.n is 40000: SMALLINT is a whole number from -32768 to 32767");
     assertThat(query("SELECT $n", ",\"params\":{\"m\":1}").json().get("detail").asString())
         .isEqualTo("Parameter $n has no value");
   }
