@@ -17,6 +17,7 @@ import io.duckmesh.catalog.TableManifest;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.query.BoundTable;
+import io.duckmesh.engine.query.ListedTable;
 import io.duckmesh.engine.query.TableReference;
 import io.duckmesh.engine.schema.RowSchema;
 import java.time.Duration;
@@ -106,6 +107,13 @@ public final class TableBinder {
       known.put(key, snapshot);
     }
     return snapshot;
+  }
+
+  /** All tables of the snapshot with their schemas there. */
+  List<ListedTable> list(TenantId tenant, Snapshot snapshot) {
+    return snapshots.tables(tenant, snapshot.id()).stream()
+        .map(table -> new ListedTable(table.name(), Schemas.toRowSchema(table.schema())))
+        .toList();
   }
 
   Snapshot asOf(TenantId tenant, Instant at) {
