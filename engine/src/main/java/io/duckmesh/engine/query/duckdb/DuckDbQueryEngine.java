@@ -15,6 +15,7 @@ import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
+import io.duckmesh.engine.query.pruning.Scan;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -48,6 +49,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final NativeThreads threads;
   private final QueryGuard guard;
   private final SpillFolders spill;
+  private final SpareInstance spares;
   private final BufferAllocator allocator = new RootAllocator();
   private final ScheduledThreadPoolExecutor watchdog;
 
@@ -68,6 +70,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     this.threads = threads;
     this.guard = guard;
     this.spill = spill;
+    this.spares = new SpareInstance(threads);
     this.filesRoot = cache.root().toAbsolutePath().normalize();
     this.watchdog =
         new ScheduledThreadPoolExecutor(
@@ -110,17 +113,16 @@ final class DuckDbQueryEngine implements QueryEngine {
       List<? extends @Nullable Object> parameters,
       QueryLimits limits,
       QueryCancellation cancellation) {
-    if (!TENANT.matcher(tenant).matches()) {
-      throw new IllegalArgumentException("Not a tenant: " + tenant);
-    }
-    requireAllBound(tenant, query, tables);
+    checkTenant(tenant);
+    requireAllBound(query, tables);
     RunnableStatement statement = guard.runnable(query);
+    List<Binding> bindings = bindings(tenant, statement, tables, parameters);
     TenantInstance instance = enterInstance(tenant);
     DuckDbExecution execution =
         new DuckDbExecution(
             queryId,
             instance,
-            instance.hiddenFolders(filesRoot),
+            instance.hiddenFolders(),
             watchdog,
             threads,
             allocator,
@@ -131,8 +133,8 @@ final class DuckDbQueryEngine implements QueryEngine {
       begun(execution);
       cancellation.onCancel(execution::cancel);
       execution.takeSlot();
-      execution.hold(lease(tables));
-      execution.run(statement, bindings(tables), parameters);
+      execution.hold(lease(bindings));
+      execution.run(statement, bindings, parameters);
       started = true;
       return execution;
     } catch (InterruptedException e) {
@@ -149,17 +151,10 @@ final class DuckDbQueryEngine implements QueryEngine {
    * Every name has to be a bound table: DuckDB would look for a name that is none of our views
    * among its own relations, and then among files.
    */
-  private static void requireAllBound(String tenant, CheckedQuery query, List<BoundTable> tables) {
+  private static void requireAllBound(CheckedQuery query, List<BoundTable> tables) {
     Set<String> bound = new HashSet<>();
     for (BoundTable table : tables) {
       bound.add(DuckDbSql.viewName(table.reference()));
-      for (BoundTable.TableFile file : table.files()) {
-        if (!file.key().value().startsWith(tenant + "/")) {
-          throw new IllegalArgumentException(
-              "File %s of table %s is not of tenant %s"
-                  .formatted(file.key(), table.reference().name(), tenant));
-        }
-      }
     }
     for (TableReference reference : query.tables()) {
       if (!bound.contains(DuckDbSql.viewName(reference))) {
@@ -168,27 +163,63 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
   }
 
-  private List<Lease> lease(List<BoundTable> tables) throws InterruptedException {
-    Map<ObjectKey, CachedObject> objects = new LinkedHashMap<>();
+  /** The tables with the files that the statement needs, which have to be the tenant's. */
+  private static List<Binding> bindings(
+      String tenant,
+      RunnableStatement statement,
+      List<BoundTable> tables,
+      List<? extends @Nullable Object> parameters) {
+    String folder = tenant + "/";
+    List<Binding> bindings = new ArrayList<>(tables.size());
     for (BoundTable table : tables) {
-      for (BoundTable.TableFile file : table.files()) {
-        objects.put(file.key(), new CachedObject(file.key(), file.sizeBytes()));
+      List<Scan> scans = statement.scans().get(DuckDbSql.viewName(table.reference()));
+      Binding binding = Binding.of(table, scans, Literals.values(parameters));
+      for (BoundTable.TableFile file : binding.files()) {
+        if (!file.key().value().startsWith(folder)) {
+          throw new IllegalArgumentException(
+              "File %s of table %s is not of tenant %s"
+                  .formatted(file.key(), table.reference().name(), tenant));
+        }
+      }
+      bindings.add(binding);
+    }
+    return bindings;
+  }
+
+  private List<Lease> lease(List<Binding> bindings) throws InterruptedException {
+    Map<ObjectKey, CachedObject> objects = new LinkedHashMap<>();
+    for (Binding binding : bindings) {
+      for (BoundTable.TableFile file : binding.files()) {
+        objects.put(file.key(), cached(file));
       }
     }
     return cache.acquireAll(objects.values());
   }
 
-  /** A leased object's path below the cache's root is its key. */
-  private List<Binding> bindings(List<BoundTable> tables) {
-    List<Binding> bindings = new ArrayList<>(tables.size());
-    for (BoundTable table : tables) {
-      List<Path> paths = new ArrayList<>(table.files().size());
-      for (BoundTable.TableFile file : table.files()) {
-        paths.add(filesRoot.resolve(file.key().value()));
-      }
-      bindings.add(new Binding(table, paths));
+  private static CachedObject cached(BoundTable.TableFile file) {
+    return new CachedObject(file.key(), file.sizeBytes(), file.contentHash());
+  }
+
+  @Override
+  public void prefetch(BoundTable.TableFile file) throws InterruptedException {
+    cache.acquireAll(List.of(cached(file))).forEach(Lease::close);
+  }
+
+  @Override
+  public void warm(String tenant) {
+    checkTenant(tenant);
+    TenantInstance instance = enterInstance(tenant);
+    try {
+      threads.run(instance::warm);
+    } finally {
+      instance.leave();
     }
-    return bindings;
+  }
+
+  private static void checkTenant(String tenant) {
+    if (!TENANT.matcher(tenant).matches()) {
+      throw new IllegalArgumentException("Not a tenant: " + tenant);
+    }
   }
 
   private TenantInstance enterInstance(String tenant) {
@@ -215,7 +246,7 @@ final class DuckDbQueryEngine implements QueryEngine {
         if (instances.size() >= options.maxTenants()) {
           surplus = longestIdle();
         }
-        instance = TenantInstance.open(tenant, filesRoot, spill.next(), options);
+        instance = TenantInstance.open(tenant, spares.take(), filesRoot, spill.next(), options);
         instance.enter();
       }
       instances.put(tenant, instance);
@@ -288,6 +319,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
     watchdog.shutdownNow();
     open.forEach(TenantInstance::retire);
+    spares.close();
     guard.close();
     threads.close();
     allocator.close();

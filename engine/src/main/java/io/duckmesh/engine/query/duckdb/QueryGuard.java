@@ -114,11 +114,12 @@ final class QueryGuard implements AutoCloseable {
     int parameters = statement.path("named_param_map").size();
     StatementTree tree = StatementTree.check(query.sql(), statement, rules);
     if (!tree.pinsTables()) {
-      return new RunnableStatement(query.sql(), parameters);
+      return new RunnableStatement(query.sql(), parameters, ScanConditions.of(statement));
     }
     tree.nameViewsOfPinnedTables();
     String edited = json.writeValueAsString(document);
-    return new RunnableStatement(withParser(parser -> parser.print(edited)), parameters);
+    return new RunnableStatement(
+        withParser(parser -> parser.print(edited)), parameters, ScanConditions.of(statement));
   }
 
   private JsonNode onlyStatement(String sql, String tree) {
