@@ -2,6 +2,7 @@ package io.duckmesh.engine.query.duckdb;
 
 import io.duckmesh.engine.query.pruning.Constant;
 import io.duckmesh.engine.query.pruning.Constant.Kind;
+import io.duckmesh.engine.query.pruning.Operand;
 import io.duckmesh.engine.query.pruning.ParameterValues;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -117,6 +118,30 @@ final class Literals {
     }
     Kind kind = kind(node);
     return kind == null ? null : new Constant(kind, constant.text());
+  }
+
+  /** Whether the cast makes a text. */
+  static boolean isText(JsonNode cast) {
+    return kind(cast) == Kind.VARCHAR;
+  }
+
+  /** What a cast makes of a text; null where that is not plain. */
+  static Operand.@Nullable Cast castOfText(JsonNode cast) {
+    Kind kind = kind(cast);
+    if (kind != null) {
+      return new Operand.Cast(kind, 0);
+    }
+    JsonNode type = cast.path("type_expr");
+    return switch (type.path("type_name").asString("").toUpperCase(Locale.ROOT)) {
+      case "SMALLINT", "INTEGER", "BIGINT" -> new Operand.Cast(Kind.NUMBER, 0);
+      case "DECIMAL" -> {
+        String scale = type.path("children").path(1).path("literal").path("text").asString("");
+        yield WHOLE.matcher(scale).matches()
+            ? new Operand.Cast(Kind.NUMBER, Integer.parseInt(scale))
+            : null;
+      }
+      default -> null;
+    };
   }
 
   private static @Nullable Kind kind(JsonNode cast) {

@@ -317,11 +317,26 @@ final class ScanConditions {
     }
 
     private static @Nullable Operand operand(JsonNode node) {
-      if (node.path("class").asString("").equals("PARAMETER")) {
-        return new Operand.Parameter(node.path("identifier").asString());
+      JsonNode inner = node;
+      Operand.Cast cast = null;
+      if (isCast(node)) {
+        cast = Literals.castOfText(node);
+        inner = node.path("child");
+        while (isCast(inner) && Literals.isText(inner)) {
+          inner = inner.path("child");
+        }
+      }
+      if (inner.path("class").asString("").equals("PARAMETER")) {
+        return isCast(node) && cast == null
+            ? null
+            : new Operand.Parameter(inner.path("identifier").asString(), cast);
       }
       Constant constant = Literals.constant(node);
       return constant == null ? null : new Operand.Literal(constant);
+    }
+
+    private static boolean isCast(JsonNode node) {
+      return node.path("class").asString("").equals("CAST");
     }
   }
 }

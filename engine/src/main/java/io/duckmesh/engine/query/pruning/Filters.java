@@ -184,7 +184,14 @@ final class Filters {
   private @Nullable Constant constant(Operand operand) {
     return switch (operand) {
       case Operand.Literal literal -> literal.constant();
-      case Operand.Parameter parameter -> parameters.find(parameter.identifier());
+      case Operand.Parameter parameter -> {
+        Constant value = parameters.find(parameter.identifier());
+        Operand.Cast cast = parameter.cast();
+        if (value == null || cast == null) {
+          yield value;
+        }
+        yield value.kind() == Constant.Kind.UNTYPED ? cast.of(value.text()) : null;
+      }
     };
   }
 

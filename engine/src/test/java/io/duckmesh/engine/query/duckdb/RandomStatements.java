@@ -228,7 +228,13 @@ final class RandomStatements {
   private String value(String column) {
     if (random.nextInt(5) == 0) {
       parameters.add(PARAMETERS[random.nextInt(PARAMETERS.length)]);
-      return "?";
+      return switch (random.nextInt(4)) {
+        case 0 -> "CAST(? AS VARCHAR)";
+        case 1 ->
+            "CAST(CAST(? AS VARCHAR) AS %s)"
+                .formatted(pick("INTEGER", "BIGINT", "DECIMAL(9,2)", "DATE", "TIMESTAMP", "UUID"));
+        default -> "?";
+      };
     }
     if (random.nextInt(30) == 0) {
       return "NULL";

@@ -190,6 +190,15 @@ class ScanConditionsTest {
     assertThat(filesRead("SELECT * FROM t WHERE i BETWEEN ? AND ?", 5L, 12L)).isEqualTo("01");
     assertThat(filesRead("SELECT * FROM t WHERE dt >= ?", "2026-01-11")).isEqualTo("12");
     assertThat(filesRead("SELECT * FROM t WHERE i = ?", (Object) null)).isEqualTo("012");
+    assertThat(filesRead("SELECT * FROM t WHERE i = CAST(CAST($1 AS VARCHAR) AS BIGINT)", "15"))
+        .isEqualTo("1");
+    assertThat(filesRead("SELECT * FROM t WHERE i = CAST($1 AS BIGINT)", "15.5")).isEqualTo("012");
+    assertThat(filesRead("SELECT * FROM t WHERE n = CAST($1 AS DECIMAL(9,2))", "1.25"))
+        .isEqualTo("1");
+    assertThat(filesRead("SELECT * FROM t WHERE n = CAST($1 AS DECIMAL(9,2))", "1.255"))
+        .isEqualTo("012");
+    assertThat(filesRead("SELECT * FROM t WHERE dt = CAST($1 AS DATE)", "2026-01-11"))
+        .isEqualTo("1");
     assertThat(filesRead("SELECT * FROM t WHERE i IN (?, 3)", "29")).isEqualTo("012");
   }
 }
