@@ -77,6 +77,35 @@ class DuckDbQueryTest extends GatewayTestBase {
   }
 
   @Test
+  void namedAndTypedParametersAreBound() {
+    TestGateway.Answer answer =
+        query(
+            "SELECT id, $d AS d, $p AS p, $big AS big FROM %s"
+                + " WHERE note = $note AND list_contains($ids, id) AND amount = $amount",
+            """
+            ,"params":{"note":"n3","ids":[3,10,17],"amount":{"type":"DECIMAL(9,2)","value":"10.25"},
+             "d":{"type":"DATE","value":"2026-01-31"},"big":9223372036854775807,
+             "p":{"type":"STRUCT(x DECIMAL(20,10), at TIMESTAMPTZ)","value":{"x":1.0123456789,"at":"2026-01-31T00:00:00+01:00"}}}
+            """);
+
+    assertThat(answer.body())
+        .contains(
+            "[[10,\"2026-01-31\",{\"x\":1.0123456789,\"at\":\"2026-01-30T23:00:00Z\"},9223372036854775807]]");
+  }
+
+  @Test
+  void valueThatDoesNotFitIsNamedWithItsRule() {
+    TestGateway.Answer answer =
+        query("SELECT $n", ",\"params\":{\"n\":{\"type\":\"SMALLINT\",\"value\":40000}}");
+
+    assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
+    assertThat(answer.json().get("detail").asString())
+        .startsWith("params.n is 40000: SMALLINT is -32768 to 32767");
+    assertThat(query("SELECT $n", ",\"params\":{\"m\":1}").json().get("detail").asString())
+        .isEqualTo("Parameter $n has no value");
+  }
+
+  @Test
   void ownWriteIsSeenWithItsToken() {
     for (int i = 0; i < 10; i++) {
       JsonNode sent = real.post(events(table), "{\"id\":%d}".formatted(1_000_000 + i)).json();

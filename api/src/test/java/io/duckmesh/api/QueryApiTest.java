@@ -384,6 +384,12 @@ class QueryApiTest extends GatewayTestBase {
           {"sql": "SELECT 1", "as_of": "-5000-01-01T00:00:00Z"}  | as_of
           {"sql": "SELECT 1", "as_of": "0001-01-01T00:00:00+01:00"} | as_of
           {"sql": "SELECT 1", "params": [{}]}                    | params[0]
+          {"sql": "SELECT 1", "params": 7}                       | params
+          {"sql": "SELECT 1", "params": [[1, "x"]]}              | params[0]
+          {"sql": "SELECT 1", "params": [1e400]}                 | params[0]
+          {"sql": "SELECT 1", "params": [{"type": "DATE", "value": "2026-02-30"}]} | params[0]
+          {"sql": "SELECT 1", "params": {"d": {"type": "DAT", "value": 1}}} | params.d.type
+          {"sql": "SELECT 1", "params": {"l": {"type": "INTEGER[]", "value": [1, "x"]}}} | params.l[1]
           {"sql": "SELECT 1", "limits": {"max_rows": 0}}         | limits.max_rows
           {"sql": "SELECT 1", "wait_timeout_ms": 9999999}        | wait_timeout_ms
           """)

@@ -7,6 +7,7 @@ import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.ResultColumn;
 import io.duckmesh.engine.query.ResultFormat;
@@ -22,7 +23,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers with the rows that the bound files have, by what the catalog says of them; or fails, or
@@ -59,7 +59,7 @@ final class ScriptedEngine implements QueryEngine {
       String tenant,
       CheckedQuery query,
       List<BoundTable> tables,
-      List<? extends @Nullable Object> parameters,
+      QueryParameters parameters,
       QueryLimits limits) {
     long rows =
         tables.stream()

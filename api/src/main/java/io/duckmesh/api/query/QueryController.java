@@ -129,7 +129,9 @@ public final class QueryController {
           engine.start(
               queryId,
               caller.tenant().value(),
-              checked,
+              checked.listsTables()
+                  ? checked.listing(binder.list(caller.tenant(), bound.snapshot()))
+                  : checked,
               bound.tables(),
               asked.parameters(),
               asked.limits(),

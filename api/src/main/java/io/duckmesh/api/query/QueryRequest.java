@@ -4,21 +4,18 @@ import io.duckmesh.api.ApiSettings;
 import io.duckmesh.api.json.JsonFields;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.engine.query.QueryLimits;
-import java.math.BigDecimal;
+import io.duckmesh.engine.query.QueryParameters;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A query as it is asked for.
  *
- * @param parameters values for {@code ?}: null, Boolean, Long, BigDecimal or String
+ * @param parameters values for the statement's parameters
  * @param snapshotId the snapshot to read, null for the newest or {@code asOf}
  * @param asOf read the newest snapshot of that time, null for the newest or {@code snapshotId}
  * @param tokens writes that the snapshot must have
@@ -26,7 +23,7 @@ import tools.jackson.databind.JsonNode;
  */
 record QueryRequest(
     String sql,
-    List<@Nullable Object> parameters,
+    QueryParameters parameters,
     @Nullable SnapshotId snapshotId,
     @Nullable Instant asOf,
     List<String> tokens,
@@ -37,7 +34,7 @@ record QueryRequest(
   static QueryRequest read(byte[] body, ApiSettings settings) {
     JsonFields fields = JsonFields.parse(body);
     String sql = fields.requiredText("sql");
-    List<@Nullable Object> parameters = parameters(fields);
+    QueryParameters parameters = ParameterReader.read(fields);
     Long snapshot = fields.number("snapshot_id", 0, Long.MAX_VALUE);
     Instant asOf = instant(fields, "as_of");
     if (snapshot != null && asOf != null) {
@@ -76,28 +73,6 @@ record QueryRequest(
         timeout == null ? limits.timeout() : Duration.ofMillis(timeout),
         rows == null ? limits.maxRows() : rows,
         bytes == null ? limits.maxBytes() : bytes);
-  }
-
-  private static List<@Nullable Object> parameters(JsonFields fields) {
-    List<@Nullable Object> parameters = new ArrayList<>();
-    List<JsonNode> values = fields.values("params");
-    for (int i = 0; i < values.size(); i++) {
-      JsonNode value = values.get(i);
-      if (value.isNull()) {
-        parameters.add(null);
-      } else if (value.isBoolean()) {
-        parameters.add(value.asBoolean());
-      } else if (value.isString()) {
-        parameters.add(value.asString());
-      } else if (value.isIntegralNumber() && value.canConvertToLong()) {
-        parameters.add(value.asLong());
-      } else if (value.isNumber()) {
-        parameters.add(new BigDecimal(value.asString()));
-      } else {
-        fields.problem("params[" + i + "]", "is not a string, number, true, false or null");
-      }
-    }
-    return Collections.unmodifiableList(parameters);
   }
 
   private static @Nullable Instant instant(JsonFields fields, String name) {

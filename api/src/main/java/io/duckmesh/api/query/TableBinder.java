@@ -19,6 +19,7 @@ import io.duckmesh.catalog.Tables;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.BoundTable.TableFile;
+import io.duckmesh.engine.query.ListedTable;
 import io.duckmesh.engine.query.TableReference;
 import java.time.Duration;
 import java.time.Instant;
@@ -190,6 +191,13 @@ public final class TableBinder {
       known.put(key, snapshot);
     }
     return snapshot;
+  }
+
+  /** All tables of the snapshot with their schemas there. */
+  List<ListedTable> list(TenantId tenant, Snapshot snapshot) {
+    return snapshots.tables(tenant, snapshot.id()).stream()
+        .map(table -> new ListedTable(table.name(), Schemas.toRowSchema(table.schema())))
+        .toList();
   }
 
   Snapshot asOf(TenantId tenant, Instant at) {

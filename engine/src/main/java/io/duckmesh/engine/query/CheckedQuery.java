@@ -2,6 +2,7 @@ package io.duckmesh.engine.query;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -10,11 +11,32 @@ import java.util.Set;
  * @param sql the statement as it was sent
  * @param tables tables that it names, which have to be bound before it runs
  * @param tree the parser's own syntax tree as JSON text, from which the statement to run is made
+ * @param listsTables whether it reads the list of tables, which {@link #listing} gives it
+ * @param listed all tables of the snapshot, if it does
  */
-public record CheckedQuery(String sql, Set<TableReference> tables, String tree) {
+public record CheckedQuery(
+    String sql,
+    Set<TableReference> tables,
+    String tree,
+    boolean listsTables,
+    List<ListedTable> listed) {
   public CheckedQuery {
     requireNonNull(sql, "sql is null");
     requireNonNull(tree, "tree is null");
     tables = Set.copyOf(tables);
+    listed = List.copyOf(listed);
+  }
+
+  /** A statement that does not read the list of tables. */
+  public CheckedQuery(String sql, Set<TableReference> tables, String tree) {
+    this(sql, tables, tree, false, List.of());
+  }
+
+  /**
+   * The same statement, which is to see these tables in {@code information_schema} and {@code SHOW
+   * TABLES}.
+   */
+  public CheckedQuery listing(List<ListedTable> tables) {
+    return new CheckedQuery(sql, this.tables, tree, listsTables, tables);
   }
 }

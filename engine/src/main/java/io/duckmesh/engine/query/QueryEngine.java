@@ -1,7 +1,6 @@
 package io.duckmesh.engine.query;
 
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** Runs SQL over bound tables, for one tenant at a time in an instance that sees only its files. */
 public interface QueryEngine extends AutoCloseable {
@@ -20,9 +19,9 @@ public interface QueryEngine extends AutoCloseable {
    *
    * @param queryId names it in logs
    * @param tenant whose files may be read
-   * @param parameters values for {@code ?} in order; null, Boolean, Long, Double, BigDecimal or
-   *     String
-   * @throws QueryRejectedException if it does not bind: an unknown column, a wrong type
+   * @param parameters values for all parameters of the statement and no others
+   * @throws QueryRejectedException if it does not bind: an unknown column, a wrong type, a
+   *     parameter without a value
    * @throws QueryFailedException if it fails while running
    * @throws QueryTimeoutException if the time is over
    * @throws QueryOverloadedException if the tenant has no slot for it
@@ -33,7 +32,7 @@ public interface QueryEngine extends AutoCloseable {
       String tenant,
       CheckedQuery query,
       List<BoundTable> tables,
-      List<? extends @Nullable Object> parameters,
+      QueryParameters parameters,
       QueryLimits limits);
 
   /** The same for a statement that may be cancelled while it starts, too. */
@@ -42,7 +41,7 @@ public interface QueryEngine extends AutoCloseable {
       String tenant,
       CheckedQuery query,
       List<BoundTable> tables,
-      List<? extends @Nullable Object> parameters,
+      QueryParameters parameters,
       QueryLimits limits,
       QueryCancellation cancellation) {
     QueryExecution execution = start(queryId, tenant, query, tables, parameters, limits);

@@ -3,6 +3,7 @@ package io.duckmesh.engine.query.duckdb;
 import static java.util.Objects.requireNonNull;
 
 import io.duckmesh.engine.objects.cache.Lease;
+import io.duckmesh.engine.query.ListedTable;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryFailedException;
@@ -14,7 +15,6 @@ import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.ResultSummary;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.math.BigDecimal;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -59,7 +59,8 @@ final class DuckDbExecution implements QueryExecution {
 
   private enum Stop {
     TIMEOUT,
-    CANCELLED
+    CANCELLED,
+    MEMORY
   }
 
   private final String queryId;
@@ -126,17 +127,26 @@ final class DuckDbExecution implements QueryExecution {
   void run(
       RunnableStatement runnable,
       List<Binding> bindings,
+      List<ListedTable> listed,
       List<? extends @Nullable Object> parameters) {
-    if (runnable.parameters() != parameters.size()) {
-      throw new QueryRejectedException(
-          "Statement has %d parameters, but %d values were given"
-              .formatted(runnable.parameters(), parameters.size()));
-    }
     Boolean unused =
         threads.call(
             this::cancel,
             () -> {
-              runNatively(runnable, bindings, parameters);
+              boolean understood = false;
+              try {
+                runNatively(runnable, bindings, listed, parameters);
+                understood = true;
+              } catch (QueryFailedException
+                  | QueryRejectedException
+                  | QueryTimeoutException
+                  | QueryCancelledException e) {
+                understood = true;
+                throw e;
+              } finally {
+                // What else is thrown may have left an answer open, which the session can not drop.
+                broken |= !understood;
+              }
               return true;
             });
   }
@@ -144,14 +154,21 @@ final class DuckDbExecution implements QueryExecution {
   private void runNatively(
       RunnableStatement runnable,
       List<Binding> bindings,
+      List<ListedTable> listed,
       List<? extends @Nullable Object> parameters) {
     try {
       Session taken = instance.session();
       session = taken;
       watch(taken);
       bind(taken, bindings);
+      for (CatalogView view : runnable.catalogViews()) {
+        taken.bind(view, listed);
+      }
       stopIfAsked();
-      DuckDBResultSet rows = execute(taken, runnable.sql(), parameters);
+      DuckDBResultSet rows =
+          runnable.explain()
+              ? explain(taken, runnable.sql(), parameters)
+              : execute(taken, runnable.sql(), parameters);
       columns = columns(rows.getMetaData());
       BufferAllocator own = parentAllocator.newChildAllocator(queryId, 0, Long.MAX_VALUE);
       allocator = own;
@@ -212,6 +229,20 @@ final class DuckDbExecution implements QueryExecution {
     }
   }
 
+  /** The plan comes as a text of ours, which is then selected like any value. */
+  private DuckDBResultSet explain(
+      Session taken, String sql, List<? extends @Nullable Object> parameters) throws SQLException {
+    String plan;
+    try (ResultSet rows = executeOnce(taken, DuckDbSql.explain(sql), parameters)) {
+      rows.next();
+      plan = QueryPlans.text(rows.getString(2));
+    }
+    return executeOnce(
+        taken,
+        "SELECT 'physical_plan' AS explain_key, $1::VARCHAR AS explain_value",
+        List.of(DuckDbFailures.withoutPaths(plan, hiddenFolders)));
+  }
+
   /** Without parameters nothing is prepared, which would plan the statement twice. */
   private DuckDBResultSet executeOnce(
       Session taken, String sql, List<? extends @Nullable Object> parameters) throws SQLException {
@@ -225,34 +256,13 @@ final class DuckDbExecution implements QueryExecution {
       PreparedStatement prepared = taken.prepare(sql);
       statement = prepared;
       for (int i = 0; i < parameters.size(); i++) {
-        prepared.setObject(i + 1, parameter(i + 1, parameters.get(i)));
+        prepared.setObject(i + 1, parameters.get(i));
       }
       stopIfAsked();
       rows = prepared.executeQuery();
     }
     result = rows.unwrap(DuckDBResultSet.class);
     return result;
-  }
-
-  private static @Nullable Object parameter(int number, @Nullable Object value) {
-    return switch (value) {
-      case null -> null;
-      case BigDecimal decimal -> {
-        BigDecimal plain = decimal.scale() < 0 ? decimal.setScale(0) : decimal;
-        if (plain.precision() > 38 || plain.scale() > 38) {
-          throw new QueryRejectedException(
-              "Parameter %d has more than 38 digits".formatted(number));
-        }
-        yield plain;
-      }
-      case Boolean bool -> bool;
-      case Long integer -> integer;
-      case Double real -> real;
-      case String text -> text;
-      default ->
-          throw new IllegalArgumentException(
-              "Parameter %d has type %s".formatted(number, value.getClass().getName()));
-    };
   }
 
   private static List<ResultColumn> columns(ResultSetMetaData meta) throws SQLException {
@@ -344,6 +354,11 @@ final class DuckDbExecution implements QueryExecution {
     stop(Stop.CANCELLED);
   }
 
+  /** Ends the statement since the process takes too much memory. */
+  void stopForMemory() {
+    stop(Stop.MEMORY);
+  }
+
   private void stop(Stop reason) {
     synchronized (stopLock) {
       if (stop == null) {
@@ -385,20 +400,26 @@ final class DuckDbExecution implements QueryExecution {
   }
 
   private RuntimeException stopped(@Nullable Throwable cause) {
+    Stop reason;
     synchronized (stopLock) {
-      String message =
-          stop == Stop.TIMEOUT
-              ? "Query took longer than its limit of %d ms".formatted(limits.timeout().toMillis())
-              : "Query %s was cancelled".formatted(queryId);
-      if (cause == null) {
-        return stop == Stop.TIMEOUT
-            ? new QueryTimeoutException(message)
-            : new QueryCancelledException(message);
-      }
-      return stop == Stop.TIMEOUT
-          ? new QueryTimeoutException(message, cause)
-          : new QueryCancelledException(message, cause);
+      reason = requireNonNull(stop);
     }
+    RuntimeException failure =
+        switch (reason) {
+          case TIMEOUT ->
+              new QueryTimeoutException(
+                  "Query took longer than its limit of %d ms"
+                      .formatted(limits.timeout().toMillis()));
+          case CANCELLED ->
+              new QueryCancelledException("Query %s was cancelled".formatted(queryId));
+          case MEMORY ->
+              new QueryFailedException(
+                  "Query was stopped since queries took all memory; it can be split or narrowed");
+        };
+    if (cause != null) {
+      failure.initCause(cause);
+    }
+    return failure;
   }
 
   private void unwatch() {

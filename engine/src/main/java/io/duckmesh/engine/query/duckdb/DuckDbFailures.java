@@ -84,13 +84,19 @@ final class DuckDbFailures {
               : "Query failed inside the engine",
           failure);
     }
-    String text = sentence(message);
-    for (String folder : hidden) {
-      text = text.replaceAll(Pattern.quote(folder) + "[^'\"\\s,)\\]]*", "(file)");
-    }
+    String text = withoutPaths(sentence(message), hidden);
     return isRejection(kind)
         ? new QueryRejectedException(text, failure)
         : new QueryFailedException(text, failure);
+  }
+
+  /** The text without the paths of files below the folders. */
+  static String withoutPaths(String text, List<String> hidden) {
+    String rest = text;
+    for (String folder : hidden) {
+      rest = rest.replaceAll(Pattern.quote(folder) + "[^'\"\\s,)\\]]*", "(file)");
+    }
+    return rest;
   }
 
   /**

@@ -13,6 +13,7 @@ import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
 import io.duckmesh.engine.query.pruning.Scan;
@@ -29,7 +30,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +39,9 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   /** How long closing waits for cancelled queries, which end within milliseconds. */
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
+
+  /** How often the memory of the process is looked at while queries run. */
+  private static final long MEMORY_MILLIS = 20;
 
   /** A tenant's name is a folder's name; anything that could lead elsewhere is no tenant. */
   private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9_=-][A-Za-z0-9._=-]*");
@@ -50,6 +53,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final QueryGuard guard;
   private final SpillFolders spill;
   private final SpareInstance spares;
+  private final MemoryWatch memory;
   private final BufferAllocator allocator = new RootAllocator();
   private final ScheduledThreadPoolExecutor watchdog;
 
@@ -64,8 +68,10 @@ final class DuckDbQueryEngine implements QueryEngine {
       DuckDbOptions options,
       NativeThreads threads,
       QueryGuard guard,
-      SpillFolders spill) {
+      SpillFolders spill,
+      MemoryWatch memory) {
     this.cache = cache;
+    this.memory = memory;
     this.options = options;
     this.threads = threads;
     this.guard = guard;
@@ -80,12 +86,19 @@ final class DuckDbQueryEngine implements QueryEngine {
     var unused =
         watchdog.scheduleWithFixedDelay(
             this::closeIdleInstances, period, period, TimeUnit.MILLISECONDS);
+    var alsoUnused =
+        watchdog.scheduleWithFixedDelay(
+            this::watchMemory, MEMORY_MILLIS, MEMORY_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options) {
+    return open(cache, options, MemoryWatch.ofThisProcess());
+  }
+
+  static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options, MemoryWatch memory) {
     SpillFolders spill = SpillFolders.open(options.spillDirectory());
     NativeThreads threads = new NativeThreads();
-    return new DuckDbQueryEngine(cache, options, threads, QueryGuard.open(threads), spill);
+    return new DuckDbQueryEngine(cache, options, threads, QueryGuard.open(threads), spill, memory);
   }
 
   @Override
@@ -99,7 +112,7 @@ final class DuckDbQueryEngine implements QueryEngine {
       String tenant,
       CheckedQuery query,
       List<BoundTable> tables,
-      List<? extends @Nullable Object> parameters,
+      QueryParameters parameters,
       QueryLimits limits) {
     return start(queryId, tenant, query, tables, parameters, limits, new QueryCancellation());
   }
@@ -110,13 +123,14 @@ final class DuckDbQueryEngine implements QueryEngine {
       String tenant,
       CheckedQuery query,
       List<BoundTable> tables,
-      List<? extends @Nullable Object> parameters,
+      QueryParameters parameters,
       QueryLimits limits,
       QueryCancellation cancellation) {
     checkTenant(tenant);
     requireAllBound(query, tables);
-    RunnableStatement statement = guard.runnable(query);
-    List<Binding> bindings = bindings(tenant, statement, tables, parameters);
+    RunnableStatement statement = guard.runnable(query, parameters);
+    List<@Nullable Object> values = statement.values(parameters);
+    List<Binding> bindings = bindings(tenant, statement, tables, values);
     TenantInstance instance = enterInstance(tenant);
     DuckDbExecution execution =
         new DuckDbExecution(
@@ -134,7 +148,7 @@ final class DuckDbQueryEngine implements QueryEngine {
       cancellation.onCancel(execution::cancel);
       execution.takeSlot();
       execution.hold(lease(bindings));
-      execution.run(statement, bindings, parameters);
+      execution.run(statement, bindings, query.listed(), values);
       started = true;
       return execution;
     } catch (InterruptedException e) {
@@ -286,6 +300,17 @@ final class DuckDbQueryEngine implements QueryEngine {
               });
     }
     idle.forEach(TenantInstance::retire);
+  }
+
+  /** It can not be told whose memory it is, so all that run are stopped before the process is. */
+  private void watchMemory() {
+    List<DuckDbExecution> running;
+    synchronized (instances) {
+      running = List.copyOf(this.running);
+    }
+    if (!running.isEmpty() && memory.isOver()) {
+      running.forEach(DuckDbExecution::stopForMemory);
+    }
   }
 
   private void begun(DuckDbExecution execution) {

@@ -1,14 +1,22 @@
 package io.duckmesh.engine.query.duckdb;
 
+import static java.util.stream.Collectors.joining;
+
+import io.duckmesh.engine.query.ListedTable;
 import io.duckmesh.engine.query.TableReference;
 import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.ColumnType;
+import io.duckmesh.engine.schema.ColumnType.Decimal;
+import io.duckmesh.engine.schema.ColumnType.ListOf;
 import io.duckmesh.engine.schema.ColumnType.Primitive;
+import io.duckmesh.engine.schema.ColumnType.Struct;
+import io.duckmesh.engine.schema.ColumnType.StructField;
 import io.duckmesh.engine.schema.Identifiers;
 import io.duckmesh.engine.schema.RowSchema;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 
@@ -74,7 +82,7 @@ final class DuckDbSql {
               .formatted(Identifiers.quote(name), number));
     }
     String columns =
-        schema.columns().stream().map(DuckDbSql::schemaEntry).collect(Collectors.joining(", "));
+        schema.columns().stream().map(DuckDbSql::schemaEntry).collect(joining(", "));
     return List.of(
         setFiles(number, files),
         """
@@ -97,7 +105,45 @@ final class DuckDbSql {
   static String setFiles(int number, List<Path> files) {
     return files.stream()
         .map(file -> literal(file.toString()))
-        .collect(Collectors.joining(", ", "SET VARIABLE files_" + number + " = [", "]"));
+        .collect(joining(", ", "SET VARIABLE files_" + number + " = [", "]"));
+  }
+
+  /** The view of some rows of the catalog. */
+  static String createView(CatalogView view, List<ListedTable> tables) {
+    List<List<@Nullable Object>> rows = view.rows(tables);
+    List<String> names = new ArrayList<>();
+    List<String> columns = new ArrayList<>();
+    for (String column : view.columns()) {
+      int space = column.indexOf(' ');
+      String name = column.substring(0, space);
+      names.add(name);
+      columns.add("CAST(%s AS %s) AS %s".formatted(name, column.substring(space + 1), name));
+    }
+    String values =
+        rows.isEmpty()
+            ? "(" + "NULL, ".repeat(names.size() - 1) + "NULL)"
+            : rows.stream()
+                .map(row -> row.stream().map(DuckDbSql::value).collect(joining(", ", "(", ")")))
+                .collect(joining(", "));
+    return "CREATE OR REPLACE TEMP VIEW %s AS SELECT %s FROM (VALUES %s) v(%s)%s"
+        .formatted(
+            Identifiers.quote(view.viewName()),
+            String.join(", ", columns),
+            values,
+            String.join(", ", names),
+            rows.isEmpty() ? " WHERE false" : "");
+  }
+
+  private static String value(@Nullable Object value) {
+    if (value == null) {
+      return "NULL";
+    }
+    return value instanceof Integer ? value.toString() : literal(value.toString());
+  }
+
+  /** The statement whose answer is the plan of another one. */
+  static String explain(String sql) {
+    return "EXPLAIN (FORMAT json) " + sql;
   }
 
   static List<String> dropView(String name, int number) {
@@ -107,6 +153,32 @@ final class DuckDbSql {
         "RESET VARIABLE schema_" + number);
   }
 
+  /**
+   * The first parameter, given as the text of {@link io.duckmesh.engine.rows.CastText}, as a value
+   * of its type.
+   */
+  static String typedParameter(ColumnType type) {
+    String text = "CAST($1 AS VARCHAR)";
+    if (type instanceof ListOf || type instanceof Struct) {
+      text = "CAST(CAST(%s AS JSON) AS %s)".formatted(text, texts(type));
+    }
+    return "CAST(%s AS %s)".formatted(text, type);
+  }
+
+  /** The type with VARCHAR for all that has no parts. */
+  private static ColumnType texts(ColumnType type) {
+    return switch (type) {
+      case Primitive primitive -> Primitive.VARCHAR;
+      case Decimal decimal -> Primitive.VARCHAR;
+      case ListOf list -> new ListOf(texts(list.element()));
+      case Struct struct ->
+          new Struct(
+              struct.fields().stream()
+                  .map(field -> new StructField(field.name(), texts(field.type())))
+                  .toList());
+    };
+  }
+
   private static String noRows(RowSchema schema) {
     String columns =
         schema.columns().stream()
@@ -114,7 +186,7 @@ final class DuckDbSql {
                 column ->
                     "CAST(NULL AS %s) AS %s"
                         .formatted(column.type(), Identifiers.quote(column.name())))
-            .collect(Collectors.joining(", "));
+            .collect(joining(", "));
     return "SELECT " + columns + " WHERE false";
   }
 

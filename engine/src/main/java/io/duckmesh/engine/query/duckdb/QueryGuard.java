@@ -3,13 +3,17 @@ package io.duckmesh.engine.query.duckdb;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.schema.ColumnType;
 import java.nio.charset.StandardCharsets;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +23,7 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Decides which statements run, by DuckDB's own parser on an instance that holds nothing. May be
@@ -54,11 +59,21 @@ final class QueryGuard implements AutoCloseable {
           .<String, CheckedQuery>weigher((sql, query) -> sql.length() + query.tree().length())
           .build();
 
-  private final Cache<String, RunnableStatement> runnable =
+  private final Cache<RunnableKey, RunnableStatement> runnable =
       Caffeine.newBuilder()
           .maximumWeight(CACHED_CHARACTERS)
-          .<String, RunnableStatement>weigher((sql, run) -> sql.length() + run.sql().length())
+          .<RunnableKey, RunnableStatement>weigher((key, run) -> key.size() + run.sql().length())
           .build();
+
+  /** Trees of expressions that give a parameter its type. */
+  private final Cache<ColumnType, ObjectNode> casts =
+      Caffeine.newBuilder().maximumSize(1_000).build();
+
+  private record RunnableKey(String sql, String parameters) {
+    int size() {
+      return sql.length() + parameters.length();
+    }
+  }
 
   private QueryGuard(DuckDBConnection instance, NativeThreads threads) {
     this.instance = instance;
@@ -96,30 +111,63 @@ final class QueryGuard implements AutoCloseable {
       throw new QueryRejectedException(
           "Statement is longer than %d bytes".formatted(MAX_SQL_BYTES));
     }
-    String tree = withParser(parser -> parser.parse(sql));
+    String unexplained = ExplainPrefix.remove(sql);
+    String tree = withParser(parser -> parser.parse(unexplained));
     StatementTree statement = StatementTree.check(sql, onlyStatement(sql, tree), rules);
-    CheckedQuery query = new CheckedQuery(sql, statement.tables(), tree);
+    CheckedQuery query =
+        new CheckedQuery(
+            sql, statement.tables(), tree, !statement.catalogViews().isEmpty(), List.of());
     checked.put(sql, query);
     return query;
   }
 
-  /** The text to run: the client's own, or one whose pinned tables are named by their views. */
-  RunnableStatement runnable(CheckedQuery query) {
-    return runnable.get(query.sql(), sql -> prepare(query));
+  /**
+   * The text to run: the client's own, or one in which pinned tables are named by their views and
+   * parameters by numbers, with their types.
+   *
+   * @throws QueryRejectedException if there is not one value for each parameter
+   */
+  RunnableStatement runnable(CheckedQuery query, QueryParameters parameters) {
+    ParameterNames names = ParameterNames.of(parameters);
+    return runnable.get(
+        new RunnableKey(query.sql(), names.signature()), key -> prepare(query, names));
   }
 
-  private RunnableStatement prepare(CheckedQuery query) {
+  private RunnableStatement prepare(CheckedQuery query, ParameterNames values) {
     JsonNode document = read(query.tree());
     JsonNode statement = document.path("statements").path(0);
-    int parameters = statement.path("named_param_map").size();
     StatementTree tree = StatementTree.check(query.sql(), statement, rules);
-    if (!tree.pinsTables()) {
-      return new RunnableStatement(query.sql(), parameters, ScanConditions.of(statement));
+    values.check(tree.parameters());
+    List<String> names = values.inOrder(tree.parameters());
+    String unexplained = ExplainPrefix.remove(query.sql());
+    boolean explain = !unexplained.equals(query.sql());
+    Set<CatalogView> catalogViews = tree.catalogViews();
+    if (!tree.pinsTables() && catalogViews.isEmpty() && values.areNumbers()) {
+      return new RunnableStatement(
+          unexplained, names, catalogViews, explain, ScanConditions.of(statement));
     }
-    tree.nameViewsOfPinnedTables();
+    tree.nameViews();
+    if (!values.areNumbers()) {
+      for (int i = 0; i < names.size(); i++) {
+        ColumnType type = values.type(names.get(i));
+        tree.numberParameter(
+            names.get(i), i + 1, type == null ? null : casts.get(type, this::castTo));
+      }
+    }
     String edited = json.writeValueAsString(document);
     return new RunnableStatement(
-        withParser(parser -> parser.print(edited)), parameters, ScanConditions.of(statement));
+        withParser(parser -> parser.print(edited)),
+        names,
+        catalogViews,
+        explain,
+        ScanConditions.of(statement));
+  }
+
+  /** The tree of the expression that gives a parameter its type. */
+  private ObjectNode castTo(ColumnType type) {
+    String tree = withParser(parser -> parser.parse("SELECT " + DuckDbSql.typedParameter(type)));
+    return (ObjectNode)
+        read(tree).path("statements").path(0).path("node").path("select_list").path(0);
   }
 
   private JsonNode onlyStatement(String sql, String tree) {
@@ -150,7 +198,7 @@ final class QueryGuard implements AutoCloseable {
     if (document.path("error_type").asString("").equals("not implemented")) {
       return new QueryRejectedException(
           message.startsWith("Only SELECT")
-              ? "Only a SELECT is allowed, without EXPLAIN or PIVOT in front"
+              ? "Only a SELECT is allowed, perhaps with EXPLAIN, and PIVOT only in FROM"
               : message);
     }
     String position = document.path("position").asString("");

@@ -2,6 +2,7 @@ package io.duckmesh.engine.query.duckdb;
 
 import static java.util.Objects.requireNonNull;
 
+import io.duckmesh.engine.query.ListedTable;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -78,6 +79,11 @@ final class Session implements AutoCloseable {
       }
     }
     views.put(name, new View(number, binding.table().stateId(), binding.needed(), empty, uniform));
+  }
+
+  /** Lets a view show these tables, until the next statement that reads it. */
+  void bind(CatalogView view, List<ListedTable> tables) throws SQLException {
+    execute(DuckDbSql.createView(view, tables));
   }
 
   /** Forgets the least recently used views beyond the limit, but none of the given names. */

@@ -6,10 +6,12 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +23,56 @@ import tools.jackson.databind.JsonNode;
  * sizes have to be visible in the statement. One for each statement.
  */
 final class SizeLimits {
+  /** Of one list that is made once. */
   static final long MAX_ELEMENTS = 1_000_000;
+
+  /** Of one text that is made once. */
   static final long MAX_BYTES = 10_000_000;
 
-  /** Where a size applies to each row's own value. */
+  /**
+   * Of a list that is made for each row, or given to each: DuckDB works on 2048 rows in one step.
+   */
   static final long MAX_FOR_EACH_ROW = 10_000;
+
+  /** Of such a text. */
+  static final long MAX_BYTES_FOR_EACH_ROW = 100_000;
+
+  /** How often what a statement makes may hold a value that comes from a table. */
+  static final long MAX_GROWTH = 1_000;
+
+  /** Elements of a list whose length is not visible. */
+  private static final double USUAL_LENGTH = 1_000;
+
+  /** Texts up to this length take the place of others without making them much longer. */
+  private static final int SHORT_TEXT = 16;
+
+  private static final Set<String> JOINING =
+      Set.of(
+          "||",
+          "concat",
+          "concat_ws",
+          "list_concat",
+          "array_concat",
+          "list_cat",
+          "array_cat",
+          "list_value",
+          "list_pack",
+          "array_value",
+          "struct_pack",
+          "row",
+          "map",
+          "json_array",
+          "json_object",
+          "format",
+          "printf",
+          "replace",
+          "regexp_replace",
+          "list_append",
+          "array_append",
+          "array_push_back",
+          "list_prepend",
+          "array_prepend",
+          "array_push_front");
 
   private static final int DAY_SECONDS = 24 * 60 * 60;
 
@@ -49,10 +96,76 @@ final class SizeLimits {
   private static final Pattern WIDE =
       Pattern.compile("%[^%a-zA-Z]*(\\*|\\d{5})|\\{[^}]*(\\{|\\d{5})");
 
-  /** How often the calls of {@code repeat} so far multiply what comes from elsewhere. */
+  private final long maxElements;
+  private final long maxBytes;
+
+  /** How often the calls so far multiply what comes from elsewhere. */
   private double growth = 1;
 
   private double longestLiteral = 1;
+
+  /** How often a lambda around the call is evaluated for one row. */
+  private double repetitions = 1;
+
+  /**
+   * @param manyRows whether a value may be made for, or given to, many rows
+   */
+  SizeLimits(boolean manyRows) {
+    this.maxElements = manyRows ? MAX_FOR_EACH_ROW : MAX_ELEMENTS;
+    this.maxBytes = manyRows ? MAX_BYTES_FOR_EACH_ROW : MAX_BYTES;
+  }
+
+  /**
+   * Enters a lambda that is evaluated for each element of the list.
+   *
+   * @return what {@link #leaveLambda} takes
+   */
+  double enterLambda(JsonNode list) {
+    double before = repetitions;
+    repetitions *= length(list);
+    return before;
+  }
+
+  void leaveLambda(double before) {
+    repetitions = before;
+  }
+
+  /**
+   * How often the call's value holds the value of one column, at most: twice for {@code s || s},
+   * where that matters since texts and lists grow so.
+   */
+  static int copies(String name, JsonNode call) {
+    if (!JOINING.contains(name)) {
+      return 1;
+    }
+    Map<String, Integer> counts = new HashMap<>();
+    countColumns(call.path("arguments"), counts);
+    return counts.values().stream().mapToInt(Integer::intValue).max().orElse(1);
+  }
+
+  private static void countColumns(JsonNode node, Map<String, Integer> counts) {
+    if (node.path("class").asString("").equals("COLUMN_REF")) {
+      JsonNode names = node.path("column_names");
+      String name = names.path(names.size() - 1).asString("");
+      counts.merge(DuckDbSql.foldCase(name), 1, Integer::sum);
+    } else if (!node.path("class").asString("").equals("SUBQUERY")) {
+      for (JsonNode child : node) {
+        countColumns(child, counts);
+      }
+    }
+  }
+
+  /** What is wrong with values that are made of others in queries within queries. */
+  Optional<String> refusalOfNesting(double copies) {
+    if (copies <= 1) {
+      return Optional.empty();
+    }
+    return copies * growth > MAX_GROWTH || copies * longestLiteral > maxBytes
+        ? Optional.of(
+            "Values are joined with themselves too often in queries within queries: %d times or %d bytes are the limit"
+                .formatted(MAX_GROWTH, maxBytes))
+        : Optional.empty();
+  }
 
   /** What is wrong with the call, if it is one of a function that makes large values. */
   Optional<String> refusal(String name, JsonNode call) {
@@ -67,12 +180,21 @@ final class SizeLimits {
           case "lpad", "rpad" -> pad(name, arguments);
           case "list_resize", "array_resize" -> resize(name, arguments);
           case "bar" -> bar(arguments);
+          case "bitstring" -> bitstring(arguments);
+          case "replace", "regexp_replace" -> replace(name, arguments);
+          case "string_agg", "group_concat", "listagg", "array_to_string", "list_string_agg" ->
+              separator(name, arguments, 1);
+          case "list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate" ->
+              separator(name, arguments, 2);
           case "format", "printf" -> format(name, arguments);
+          case "strftime" -> timeFormat(arguments);
+          case "levenshtein", "editdist3", "jaro_similarity", "jaro_winkler_similarity" ->
+              compare(name, arguments);
           default -> null;
         });
   }
 
-  private static @Nullable String list(String name, List<JsonNode> arguments) {
+  private @Nullable String list(String name, List<JsonNode> arguments) {
     int count = arguments.size();
     if (count < 1 || count > 3) {
       return null;
@@ -81,10 +203,10 @@ final class SizeLimits {
     Double start = count == 1 ? Double.valueOf(0) : position(arguments.get(0));
     Double stop = position(last);
     Double step = count < 3 ? Double.valueOf(1) : step(arguments.get(2));
-    double limit = MAX_ELEMENTS;
+    double limit = maxElements;
     if (stop == null && step != null && step > 0) {
       stop = bound(last);
-      limit = MAX_FOR_EACH_ROW;
+      limit = Math.min(maxElements, MAX_FOR_EACH_ROW);
     }
     if (start == null || stop == null || step == null) {
       return ("Function %s in an expression takes only literals, or least(n, %d) as its end, since"
@@ -92,7 +214,7 @@ final class SizeLimits {
           .formatted(name, MAX_FOR_EACH_ROW, name);
     }
     double elements = step == 0 ? 0 : (stop - start) / step + 1;
-    if (!(elements <= limit + 1)) {
+    if (!(elements <= limit + 1 && elements * repetitions <= maxElements + 1)) {
       return ("Function %s in an expression makes more than %.0f elements, which is its limit"
               + " there; use it in FROM instead, as in FROM %s(n)")
           .formatted(name, limit, name);
@@ -105,27 +227,112 @@ final class SizeLimits {
       return null;
     }
     Double times = number(arguments.get(1));
-    String text = times == null ? null : text(arguments.get(0));
     if (times == null) {
       times = bound(arguments.get(1));
     }
     if (times == null) {
       return sizeNotVisible("repeat", "count");
     }
+    String text = text(arguments.get(0));
     if (text != null) {
-      longestLiteral = Math.max(longestLiteral, times * bytes(text));
-      if (!(longestLiteral <= MAX_BYTES)) {
-        return tooLong("repeat");
-      }
-    } else {
-      growth *= Math.max(1, times);
-      if (!(growth <= MAX_FOR_EACH_ROW)) {
-        return ("Function repeat repeats values that are no literals more than %d times, all calls"
-                + " multiplied, which is its limit")
-            .formatted(MAX_FOR_EACH_ROW);
-      }
+      return make("repeat", times * bytes(text));
     }
-    return growth > 1 && growth * longestLiteral > MAX_BYTES ? tooLong("repeat") : null;
+    return grow("repeat", times);
+  }
+
+  /** Counts a text of that many bytes. */
+  private @Nullable String make(String name, double bytes) {
+    longestLiteral = Math.max(longestLiteral, bytes);
+    return bytes * repetitions <= maxBytes && longestLiteral * growth <= maxBytes
+        ? null
+        : tooLong(name);
+  }
+
+  /** Counts a value that is that many times as long as what comes from elsewhere. */
+  private @Nullable String grow(String name, double times) {
+    growth *= Math.max(1, times);
+    if (!(growth * repetitions <= MAX_GROWTH)) {
+      return ("Function %s repeats values that are no literals more than %d times, all calls"
+              + " multiplied, which is its limit")
+          .formatted(name, MAX_GROWTH);
+    }
+    return growth > 1 && growth * longestLiteral > maxBytes ? tooLong(name) : null;
+  }
+
+  private @Nullable String replace(String name, List<JsonNode> arguments) {
+    if (arguments.size() < 3) {
+      return null;
+    }
+    double made = closedBytes(arguments.get(2));
+    return made <= SHORT_TEXT
+        ? null
+        : grow(name, made / Math.max(1, name.equals("replace") ? shortest(arguments.get(1)) : 1));
+  }
+
+  private static double shortest(JsonNode node) {
+    String text = text(node);
+    return text == null ? 1 : bytes(text);
+  }
+
+  /** A text between all elements. */
+  private @Nullable String separator(String name, List<JsonNode> arguments, int index) {
+    if (arguments.size() <= index) {
+      return null;
+    }
+    double made = closedBytes(arguments.get(index));
+    return made <= SHORT_TEXT ? null : grow(name, made);
+  }
+
+  /** Bytes of a text that has no column in it; of everything else, those of a short one. */
+  private static double closedBytes(JsonNode node) {
+    String text = text(node);
+    if (text != null) {
+      return bytes(text);
+    }
+    JsonNode value = node;
+    while (value.path("class").asString("").equals("CAST")) {
+      value = value.path("child");
+    }
+    String name = DuckDbSql.foldCase(value.path("function_name").asString(""));
+    JsonNode first = value.path("arguments").path(0).path("expression");
+    Double second = number(value.path("arguments").path(1).path("expression"));
+    return switch (name) {
+      case "repeat" -> closedBytes(first) * (second == null ? MAX_FOR_EACH_ROW : second);
+      case "lpad", "rpad" -> second == null ? MAX_FOR_EACH_ROW : 4 * second;
+      default -> {
+        double sum = 0;
+        for (JsonNode argument : value.path("arguments")) {
+          sum += closedBytes(argument.path("expression"));
+        }
+        yield Math.max(sum, 1);
+      }
+    };
+  }
+
+  /** Elements of a list, as far as they are visible. */
+  private static double length(JsonNode list) {
+    String name = DuckDbSql.foldCase(list.path("function_name").asString(""));
+    JsonNode arguments = list.path("arguments");
+    return switch (name) {
+      case "list_value", "list_pack", "array_value" -> Math.max(1, arguments.size());
+      case "range", "generate_series" -> {
+        Double stop = position(arguments.path(arguments.size() > 1 ? 1 : 0).path("expression"));
+        Double start =
+            arguments.size() > 1
+                ? position(arguments.path(0).path("expression"))
+                : Double.valueOf(0);
+        yield stop == null || start == null || arguments.size() > 2
+            ? USUAL_LENGTH
+            : Math.max(1, stop - start);
+      }
+      default -> USUAL_LENGTH;
+    };
+  }
+
+  private @Nullable String bitstring(List<JsonNode> arguments) {
+    return arguments.size() < 2
+        ? null
+        : forEachRow("bitstring", "length", number(arguments.get(1)), arguments.get(1));
   }
 
   private @Nullable String pad(String name, List<JsonNode> arguments) {
@@ -136,37 +343,36 @@ final class SizeLimits {
     String pad = text(arguments.get(2));
     if (length != null && text(arguments.get(0)) != null && pad != null) {
       // A character of the padding has at most as many bytes as all of it.
-      longestLiteral = Math.max(longestLiteral, length * Math.min(4, bytes(pad)));
-      return longestLiteral * growth <= MAX_BYTES ? null : tooLong(name);
+      return make(name, length * Math.min(4, bytes(pad)));
     }
     return forEachRow(name, "length", length, arguments.get(1));
   }
 
-  private static @Nullable String resize(String name, List<JsonNode> arguments) {
+  private @Nullable String resize(String name, List<JsonNode> arguments) {
     return arguments.size() < 2
         ? null
         : forEachRow(name, "length", number(arguments.get(1)), arguments.get(1));
   }
 
-  private static @Nullable String bar(List<JsonNode> arguments) {
+  private @Nullable String bar(List<JsonNode> arguments) {
     return arguments.size() < 4
         ? null
         : forEachRow("bar", "width", number(arguments.get(3)), arguments.get(3));
   }
 
-  private static @Nullable String forEachRow(
+  private @Nullable String forEachRow(
       String name, String what, @Nullable Double literal, JsonNode argument) {
     Double size = literal == null ? bound(argument) : literal;
     if (size == null) {
       return sizeNotVisible(name, what);
     }
-    return size <= MAX_FOR_EACH_ROW
+    return size * repetitions <= MAX_FOR_EACH_ROW
         ? null
         : "Function %s has a %s above %d, which is its limit for values that are no literals"
             .formatted(name, what, MAX_FOR_EACH_ROW);
   }
 
-  private static @Nullable String format(String name, List<JsonNode> arguments) {
+  private @Nullable String format(String name, List<JsonNode> arguments) {
     if (arguments.isEmpty()) {
       return null;
     }
@@ -175,10 +381,34 @@ final class SizeLimits {
       return "Function %s takes only a literal as its format, since its widths have to be visible"
           .formatted(name);
     }
-    return WIDE.matcher(text.replace("{{", "").replace("%%", "")).find()
-        ? "Function %s has a width that is not visible or above 9999, which is its limit"
-            .formatted(name)
-        : null;
+    if (WIDE.matcher(text.replace("{{", "").replace("%%", "")).find()) {
+      return "Function %s has a width that is not visible or above 9999, which is its limit"
+          .formatted(name);
+    }
+    long places = text.chars().filter(c -> c == (name.equals("format") ? '{' : '%')).count();
+    double timesEach = (double) places / Math.max(1, arguments.size() - 1);
+    return timesEach <= SHORT_TEXT ? null : grow(name, timesEach);
+  }
+
+  /** Takes time of the product of the lengths, without an end before. */
+  private static @Nullable String compare(String name, List<JsonNode> arguments) {
+    for (JsonNode argument : arguments) {
+      if (closedBytes(argument) > MAX_FOR_EACH_ROW) {
+        return "Function %s compares texts of at most %d bytes".formatted(name, MAX_FOR_EACH_ROW);
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable String timeFormat(List<JsonNode> arguments) {
+    for (JsonNode argument : arguments) {
+      String text = text(argument);
+      if (text != null && bytes(text) > MAX_GROWTH) {
+        return "Function strftime has a format of more than %d bytes, which is its limit"
+            .formatted(MAX_GROWTH);
+      }
+    }
+    return null;
   }
 
   private static String sizeNotVisible(String name, String what) {
@@ -187,9 +417,9 @@ final class SizeLimits {
         .formatted(name, what, MAX_FOR_EACH_ROW);
   }
 
-  private static String tooLong(String name) {
-    return "Function %s makes a value of more than %d bytes, which is its limit"
-        .formatted(name, MAX_BYTES);
+  private String tooLong(String name) {
+    return "Function %s makes a value of more than %d bytes, which is its limit%s"
+        .formatted(name, maxBytes, maxBytes == MAX_BYTES ? "" : " where rows are read");
   }
 
   private static int bytes(String text) {

@@ -4,6 +4,8 @@ import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
 import io.duckmesh.engine.query.duckdb.FunctionRules.Kind;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,6 +48,13 @@ final class StatementTree {
       Set.of(
           "BASE_TABLE", "EMPTY", "EXPRESSION_LIST", "JOIN", "PIVOT", "SUBQUERY", "TABLE_FUNCTION");
 
+  /** Functions that make rows where others make a value. */
+  private static final Set<String> ROW_MAKERS =
+      Set.of("unnest", "unlist", "generate_subscripts", "regexp_split_to_table");
+
+  /** Functions whose lambda gets what it answered before. */
+  private static final Set<String> REDUCING = Set.of("list_reduce", "array_reduce", "reduce");
+
   private static final Set<String> MODIFIERS =
       Set.of(
           "ORDER_MODIFIER",
@@ -57,30 +66,49 @@ final class StatementTree {
 
   private final String sql;
   private final FunctionRules rules;
-  private final SizeLimits sizes = new SizeLimits();
+  private final SizeLimits sizes;
   private final Set<TableReference> tables = new LinkedHashSet<>();
   private final List<BoundNode> pinned = new ArrayList<>();
+
+  private final List<CatalogNode> catalog = new ArrayList<>();
+
+  /** Nodes of the parameters by their names, in the order of the first of each. */
+  private final Map<String, List<ObjectNode>> parameters = new LinkedHashMap<>();
 
   /** A reference with a version or timestamp of its own, and its node in the tree. */
   private record BoundNode(TableReference reference, ObjectNode node) {}
 
-  /** Names that a WITH clause gives, folded, from the inside out. */
-  private record Scope(@Nullable Scope outer, Set<String> names) {
-    static final Scope EMPTY = new Scope(null, Set.of());
+  /** A relation that shows the catalog, and its node in the tree. */
+  private record CatalogNode(CatalogView view, ObjectNode node) {}
 
-    boolean has(String name) {
+  /** Names that a WITH clause gives, folded, from the inside out. */
+  private record Scope(@Nullable Scope outer, String name, double copies) {
+    static final Scope EMPTY = new Scope(null, "", 1);
+
+    /** How often its values hold one of a table; null if there is no such name. */
+    @Nullable Double copies(String wanted) {
       for (Scope scope = this; scope != null; scope = scope.outer) {
-        if (scope.names.contains(name)) {
-          return true;
+        if (scope.outer != null && scope.name.equals(wanted)) {
+          return scope.copies;
         }
       }
-      return false;
+      return null;
     }
   }
 
-  private StatementTree(String sql, FunctionRules rules) {
+  /** How often a value of the relations of the query at hand holds one of a table, at most. */
+  private double relationCopies = 1;
+
+  /** The same for what its expressions make of one of those. */
+  private double expressionCopies = 1;
+
+  /** Whether what is visited is done again and again on its own outcome. */
+  private boolean repeated;
+
+  private StatementTree(String sql, FunctionRules rules, boolean manyRows) {
     this.sql = sql;
     this.rules = rules;
+    this.sizes = new SizeLimits(manyRows);
   }
 
   /**
@@ -89,9 +117,29 @@ final class StatementTree {
    * @throws QueryRejectedException if it holds something that is not allowed
    */
   static StatementTree check(String sql, JsonNode statement, FunctionRules rules) {
-    StatementTree tree = new StatementTree(sql, rules);
+    StatementTree tree = new StatementTree(sql, rules, readsRows(statement));
     tree.visit(statement, Scope.EMPTY);
     return tree;
+  }
+
+  /** Whether there is any relation, so that a value may meet many rows. */
+  private static boolean readsRows(JsonNode node) {
+    if (node.isObject()) {
+      String type = node.path("type").asString("");
+      String function = DuckDbSql.foldCase(node.path("function_name").asString(""));
+      if ((RELATIONS.contains(type) && !type.equals("EMPTY") && !node.has("class"))
+          || type.equals("SET_OPERATION_NODE")
+          || type.equals("SHOW_REF")
+          || ROW_MAKERS.contains(function)) {
+        return true;
+      }
+    }
+    for (JsonNode child : node) {
+      if (readsRows(child)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Tables that the statement names. */
@@ -99,23 +147,74 @@ final class StatementTree {
     return tables;
   }
 
+  /** What it reads of the catalog. */
+  Set<CatalogView> catalogViews() {
+    Set<CatalogView> views = EnumSet.noneOf(CatalogView.class);
+    catalog.forEach(found -> views.add(found.view()));
+    return views;
+  }
+
+  /** Names of the parameters, in the order in which they come first. */
+  Set<String> parameters() {
+    return parameters.keySet();
+  }
+
+  /**
+   * Names a parameter by a number, and lets an expression stand in its place.
+   *
+   * @param expression tree of an expression with one parameter; null for the parameter itself
+   */
+  void numberParameter(String name, int number, @Nullable ObjectNode expression) {
+    for (ObjectNode node : parameters.getOrDefault(name, List.of())) {
+      if (expression != null) {
+        String alias = node.path("alias").asString("");
+        node.removeAll();
+        node.setAll(expression.deepCopy());
+        node.put("alias", alias);
+      }
+      renameParameters(node, Integer.toString(number));
+    }
+  }
+
+  private static void renameParameters(JsonNode node, String name) {
+    if (node instanceof ObjectNode object && object.has("identifier")) {
+      object.put("identifier", name);
+    }
+    for (JsonNode child : node) {
+      renameParameters(child, name);
+    }
+  }
+
   /** Whether some table is named at a version or timestamp of its own. */
   boolean pinsTables() {
     return !pinned.isEmpty();
   }
 
-  /** Lets each pinned reference name its own view instead; the tree itself is changed. */
-  void nameViewsOfPinnedTables() {
+  /** Lets each pinned reference and each of the catalog name its view; the tree is changed. */
+  void nameViews() {
     for (BoundNode bound : pinned) {
-      String view = DuckDbSql.viewName(bound.reference());
-      ObjectNode node = bound.node();
-      if (node.path("alias").asString("").isEmpty()) {
-        node.put("alias", bound.reference().name());
-      }
-      node.put("table_name", view);
-      node.putObject("qualified_name").putArray("path").add(view);
-      node.putNull("at_clause");
+      nameView(bound.node(), DuckDbSql.viewName(bound.reference()), bound.reference().name());
     }
+    for (CatalogNode found : catalog) {
+      ObjectNode node = found.node();
+      node.put("type", "BASE_TABLE");
+      node.put("schema_name", "");
+      node.put("catalog_name", "");
+      node.remove(List.of("query", "show_type"));
+      if (!node.has("column_name_alias")) {
+        node.putArray("column_name_alias");
+      }
+      nameView(node, found.view().viewName(), found.view().relation());
+    }
+  }
+
+  private static void nameView(ObjectNode node, String view, String name) {
+    if (node.path("alias").asString("").isEmpty() && !name.isEmpty()) {
+      node.put("alias", name);
+    }
+    node.put("table_name", view);
+    node.putObject("qualified_name").putArray("path").add(view);
+    node.putNull("at_clause");
   }
 
   private void visit(JsonNode node, Scope scope) {
@@ -139,6 +238,8 @@ final class StatementTree {
         visitQuery(node, scope);
       } else if (RELATIONS.contains(name)) {
         visitRelation(node, name, scope);
+      } else if (name.equals("SHOW_REF")) {
+        visitShow(node, scope);
       } else if (MODIFIERS.contains(name)) {
         visitChildren(node, scope);
       } else {
@@ -159,6 +260,12 @@ final class StatementTree {
     if (!EXPRESSIONS.contains(name)) {
       throw rejected("%s is not allowed here".formatted(name), node);
     }
+    if (name.equals("PARAMETER")) {
+      parameters
+          .computeIfAbsent(
+              DuckDbSql.foldCase(node.path("identifier").asString("")), key -> new ArrayList<>())
+          .add(node);
+    }
     if (node.has("function_name")) {
       checkFunction(Kind.SCALAR, node, node);
       String function = DuckDbSql.foldCase(node.path("function_name").asString());
@@ -168,12 +275,46 @@ final class StatementTree {
               message -> {
                 throw rejected(message, node);
               });
+      int copies = SizeLimits.copies(function, node);
+      if (copies > 1 && repeated) {
+        throw rejected(
+            "Function %s joins a value with itself where that is done again and again"
+                .formatted(function),
+            node);
+      }
+      expressionCopies = Math.max(expressionCopies, copies);
+      visitArguments(node, function, scope);
+    } else {
+      visitChildren(node, scope);
     }
-    visitChildren(node, scope);
+  }
+
+  private void visitArguments(ObjectNode node, String function, Scope scope) {
+    JsonNode list = node.path("arguments").path(0).path("expression");
+    for (Map.Entry<String, JsonNode> child : node.properties()) {
+      if (!child.getKey().equals("arguments")) {
+        visit(child.getValue(), scope);
+        continue;
+      }
+      for (JsonNode argument : child.getValue()) {
+        if (argument.path("expression").path("class").asString("").equals("LAMBDA")) {
+          double outside = sizes.enterLambda(list);
+          boolean outer = repeated;
+          repeated = repeated || REDUCING.contains(function);
+          visit(argument, scope);
+          repeated = outer;
+          sizes.leaveLambda(outside);
+        } else {
+          visit(argument, scope);
+        }
+      }
+    }
   }
 
   /** Each name of a WITH clause is known in those that follow it and in the query itself. */
   private void visitQuery(ObjectNode node, Scope scope) {
+    double outerRelations = relationCopies;
+    double outerExpressions = expressionCopies;
     Scope inner = scope;
     for (JsonNode entry : node.path("cte_map").path("map")) {
       String name = entry.path("key").asString();
@@ -181,24 +322,43 @@ final class StatementTree {
         // DuckDB takes an unknown name in FROM for a file; one that can be a path stays out.
         throw rejected("Name in WITH holds a slash: " + name, node);
       }
+      relationCopies = 1;
+      expressionCopies = 1;
       visit(entry.path("value"), inner);
-      inner = new Scope(inner, Set.of(DuckDbSql.foldCase(name)));
+      inner = new Scope(inner, DuckDbSql.foldCase(name), relationCopies * expressionCopies);
     }
+    relationCopies = 1;
+    expressionCopies = 1;
     boolean recursive = node.path("type").asString().equals("RECURSIVE_CTE_NODE");
     for (Map.Entry<String, JsonNode> child : node.properties()) {
       switch (child.getKey()) {
         case "cte_map" -> {
           // Visited above.
         }
-        case "right" ->
-            visit(
-                child.getValue(),
-                recursive
-                    ? new Scope(inner, Set.of(DuckDbSql.foldCase(node.path("cte_name").asString())))
-                    : inner);
+        case "right" -> visitRight(node, child.getValue(), inner, recursive);
         default -> visit(child.getValue(), inner);
       }
     }
+    double copies = relationCopies * expressionCopies;
+    sizes
+        .refusalOfNesting(copies)
+        .ifPresent(
+            message -> {
+              throw rejected(message, node);
+            });
+    relationCopies = Math.max(outerRelations, copies);
+    expressionCopies = outerExpressions;
+  }
+
+  private void visitRight(ObjectNode node, JsonNode right, Scope scope, boolean recursive) {
+    if (!recursive) {
+      visit(right, scope);
+      return;
+    }
+    boolean outer = repeated;
+    repeated = true;
+    visit(right, new Scope(scope, DuckDbSql.foldCase(node.path("cte_name").asString()), 1));
+    repeated = outer;
   }
 
   private void visitRelation(ObjectNode node, String type, Scope scope) {
@@ -233,15 +393,34 @@ final class StatementTree {
     }
   }
 
+  /** DESCRIBE and SUMMARIZE have a query; of what SHOW shows, only the list of tables is theirs. */
+  private void visitShow(ObjectNode node, Scope scope) {
+    String kind = node.path("show_type").asString("");
+    if ((kind.equals("DESCRIBE") || kind.equals("SUMMARY")) && node.path("query").isObject()) {
+      visitChildren(node, scope);
+    } else if (kind.equals("SHOW_SPECIAL")
+        && node.path("table_name").asString("").equals("\"tables\"")) {
+      catalog.add(new CatalogNode(CatalogView.SHOW_TABLES, node));
+    } else {
+      throw rejected("SHOW takes only TABLES; DESCRIBE t shows the columns of a table", node);
+    }
+  }
+
   private void visitTable(ObjectNode node, Scope scope) {
     String name = node.path("table_name").asString("");
     String schema = node.path("schema_name").asString("");
-    String catalog = node.path("catalog_name").asString("");
+    String database = node.path("catalog_name").asString("");
+    if (database.isEmpty()
+        && DuckDbSql.foldCase(schema).equals("information_schema")
+        && node.path("qualified_name").path("path").size() == 2) {
+      visitCatalog(node, name);
+      return;
+    }
     if (!schema.isEmpty()
-        || !catalog.isEmpty()
+        || !database.isEmpty()
         || node.path("qualified_name").path("path").size() != 1) {
       String qualified =
-          catalog.isEmpty() ? schema + "." + name : catalog + "." + schema + "." + name;
+          database.isEmpty() ? schema + "." + name : database + "." + schema + "." + name;
       throw rejected(
           "Relation %s is not allowed: tables are named without a schema".formatted(qualified),
           node);
@@ -251,9 +430,31 @@ final class StatementTree {
       TableReference reference = pinnedReference(name, at, node);
       tables.add(reference);
       pinned.add(new BoundNode(reference, node));
-    } else if (!scope.has(DuckDbSql.foldCase(name))) {
-      tables.add(new TableReference(name, null, null));
+      return;
     }
+    Double copies = scope.copies(DuckDbSql.foldCase(name));
+    if (copies == null) {
+      tables.add(new TableReference(name, null, null));
+    } else {
+      relationCopies = Math.max(relationCopies, copies);
+    }
+  }
+
+  private void visitCatalog(ObjectNode node, String name) {
+    CatalogView view =
+        CatalogView.find(name)
+            .orElseThrow(
+                () ->
+                    rejected(
+                        "Relation information_schema.%s is not allowed: there are tables, columns and schemata"
+                            .formatted(name),
+                        node));
+    if (node.path("at_clause").isObject()) {
+      throw rejected(
+          "Relation information_schema.%s has no AT: it shows the query's snapshot".formatted(name),
+          node);
+    }
+    catalog.add(new CatalogNode(view, node));
   }
 
   private TableReference pinnedReference(String name, JsonNode at, ObjectNode node) {
@@ -285,7 +486,6 @@ final class StatementTree {
 
   private QueryRejectedException notAllowed(String type, ObjectNode node) {
     return switch (type) {
-      case "SHOW_REF" -> rejected("DESCRIBE, SHOW and SUMMARIZE are not allowed", node);
       case "INSERT_QUERY_NODE", "UPDATE_QUERY_NODE", "DELETE_QUERY_NODE", "MERGE_QUERY_NODE" ->
           rejected("Only a SELECT is allowed, also in WITH", node);
       default -> rejected("%s is not allowed here".formatted(type), node);

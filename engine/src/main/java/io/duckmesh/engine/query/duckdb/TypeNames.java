@@ -4,14 +4,14 @@ import io.duckmesh.engine.schema.Identifiers;
 
 /** Types of answers in the words of table descriptions, which are DuckDB's shorter ones. */
 final class TypeNames {
-  private static final String LONG_NAME = "TIMESTAMP WITH TIME ZONE";
-  private static final String SHORT_NAME = "TIMESTAMPTZ";
+  private static final String LONG_INSTANT = "TIMESTAMP WITH TIME ZONE";
+  private static final String LONG_REAL = "FLOAT";
 
   private TypeNames() {}
 
   /**
-   * The driver's text of a type, with the short name of instants, also within other types, and with
-   * quotes only around the names that need them.
+   * The driver's text of a type, with our names, also within other types, and with quotes only
+   * around the names that need them.
    */
   static String of(String driverName) {
     if (driverName.equals("\"NULL\"")) {
@@ -26,9 +26,12 @@ final class TypeNames {
         String quoted = driverName.substring(at, end);
         text.append(c == '"' ? Identifiers.quoteIfNeeded(unquoted(quoted)) : quoted);
         at = end;
-      } else if (driverName.startsWith(LONG_NAME, at)) {
-        text.append(SHORT_NAME);
-        at += LONG_NAME.length();
+      } else if (driverName.startsWith(LONG_INSTANT, at)) {
+        text.append("TIMESTAMPTZ");
+        at += LONG_INSTANT.length();
+      } else if (driverName.startsWith(LONG_REAL, at)) {
+        text.append("REAL");
+        at += LONG_REAL.length();
       } else {
         text.append(c);
         at++;

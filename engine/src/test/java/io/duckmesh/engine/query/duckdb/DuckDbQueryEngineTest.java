@@ -18,6 +18,7 @@ import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryOverloadedException;
+import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
 import io.duckmesh.engine.query.ResultColumn;
@@ -483,7 +484,12 @@ class DuckDbQueryEngineTest {
               () -> {
                 try (QueryExecution execution =
                     fixture.engine.start(
-                        "q-1", "acme", forged, List.of(), List.of(), QueryLimits.DEFAULTS)) {
+                        "q-1",
+                        "acme",
+                        forged,
+                        List.of(),
+                        QueryParameters.NONE,
+                        QueryLimits.DEFAULTS)) {
                   assertThat(QueryFixture.text(ResultFormat.CSV, execution))
                       .as(sql)
                       .isEqualTo("nothing");
@@ -505,7 +511,7 @@ class DuckDbQueryEngineTest {
       assertThatThrownBy(
               () ->
                   fixture.engine.start(
-                      "q-1", tenant, query, List.of(), List.of(), QueryLimits.DEFAULTS))
+                      "q-1", tenant, query, List.of(), QueryParameters.NONE, QueryLimits.DEFAULTS))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("Not a tenant: " + tenant);
     }
@@ -715,7 +721,8 @@ class DuckDbQueryEngineTest {
 
     for (String tenant : List.of("a", "b", "a", "c", "a")) {
       try (QueryExecution execution =
-          fixture.engine.start("q-1", tenant, query, List.of(), List.of(), QueryLimits.DEFAULTS)) {
+          fixture.engine.start(
+              "q-1", tenant, query, List.of(), QueryParameters.NONE, QueryLimits.DEFAULTS)) {
         assertThat(QueryFixture.text(ResultFormat.JSON_ROWS, execution)).isEqualTo("[[1]]");
       }
     }
@@ -734,7 +741,8 @@ class DuckDbQueryEngineTest {
         new CheckedQuery(
             "SELECT count(*) FROM duckdb_views() WHERE temporary AND NOT internal", Set.of(), "{}");
     try (QueryExecution execution =
-        fixture.engine.start("q-1", "acme", forged, List.of(), List.of(), QueryLimits.DEFAULTS)) {
+        fixture.engine.start(
+            "q-1", "acme", forged, List.of(), QueryParameters.NONE, QueryLimits.DEFAULTS)) {
       assertThat(QueryFixture.text(ResultFormat.JSON_ROWS, execution)).isEqualTo("[[128]]");
     }
   }
@@ -776,7 +784,7 @@ class DuckDbQueryEngineTest {
                       QueryFixture.TENANT,
                       fixture.engine.check(SLOW),
                       List.of(),
-                      List.of(),
+                      QueryParameters.NONE,
                       QueryLimits.DEFAULTS,
                       cancellation))
           .isInstanceOf(QueryCancelledException.class);
@@ -812,7 +820,7 @@ class DuckDbQueryEngineTest {
                       QueryFixture.TENANT,
                       slow,
                       List.of(),
-                      List.of(),
+                      QueryParameters.NONE,
                       QueryLimits.DEFAULTS,
                       cancellation);
                 }));

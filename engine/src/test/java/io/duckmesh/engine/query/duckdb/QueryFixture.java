@@ -13,9 +13,11 @@ import io.duckmesh.engine.parquet.WrittenFile;
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.BoundTable.TableFile;
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.ParameterValue;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.TableReference;
 import io.duckmesh.engine.rows.RowBatch;
@@ -108,7 +110,21 @@ final class QueryFixture implements AutoCloseable {
 
   QueryExecution start(String sql, QueryLimits limits, List<BoundTable> tables, Object... params) {
     CheckedQuery query = engine.check(sql);
-    return engine.start("q-1", TENANT, query, tables, Arrays.asList(params), limits);
+    return engine.start("q-1", TENANT, query, tables, positional(params), limits);
+  }
+
+  static QueryParameters positional(Object... values) {
+    return new QueryParameters.Positional(
+        Arrays.stream(values)
+            .map(
+                value ->
+                    value instanceof ParameterValue given ? given : new ParameterValue.Plain(value))
+            .toList());
+  }
+
+  QueryExecution start(String sql, QueryParameters parameters, BoundTable... tables) {
+    return engine.start(
+        "q-1", TENANT, engine.check(sql), List.of(tables), parameters, QueryLimits.DEFAULTS);
   }
 
   QueryExecution start(String sql, BoundTable... tables) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
 import java.util.stream.Collectors;
@@ -104,6 +105,14 @@ class QueryGuardTest {
           SELECT a.lower(), 'x'.upper() FROM t | t
           SELECT count(*) FROM Events e JOIN events f ON e.id = f.id | Events,events
           SELECT row(1, 2), (1, 2) = (1, 2), 1 IN (1, 2) |
+          EXPLAIN SELECT * FROM t | t
+          /* why */ explain/**/FROM t | t
+          DESCRIBE t | t
+          DESCRIBE SELECT * FROM t JOIN u ON true | t,u
+          SUMMARIZE t | t
+          SELECT * FROM (DESCRIBE t), (SUMMARIZE u) | t,u
+          SHOW TABLES |
+          SELECT * FROM information_schema.tables, Information_Schema."COLUMNS" |
           SELECT try(1 / 0), error('x') |
           """)
   void statementPassesAndNamesItsTables(String sql, String tables) {
@@ -161,14 +170,16 @@ class QueryGuardTest {
           PREPARE p AS SELECT 1 | Only a SELECT is allowed
           EXECUTE p | Only a SELECT is allowed
           DEALLOCATE p | Only a SELECT is allowed
-          EXPLAIN SELECT 1 | Only a SELECT is allowed
-          EXPLAIN ANALYZE SELECT 1 | Only a SELECT is allowed
+          EXPLAIN DROP TABLE t | Only a SELECT is allowed
+          EXPLAIN EXPLAIN SELECT 1 | Only a SELECT is allowed
+          EXPLAIN SELECT * FROM read_csv('x') | Function read_csv is not allowed: it reads files (line 1, column 23)
+          EXPLAIN ANALYZE SELECT 1 | EXPLAIN ANALYZE is not allowed: it shows the files of this machine (line 1, column 9)
           PIVOT t ON a USING sum(b) | Only a SELECT is allowed
-          DESCRIBE t | DESCRIBE, SHOW and SUMMARIZE are not allowed
-          SHOW TABLES | DESCRIBE, SHOW and SUMMARIZE are not allowed
-          SHOW ALL TABLES | DESCRIBE, SHOW and SUMMARIZE are not allowed
-          SUMMARIZE t | DESCRIBE, SHOW and SUMMARIZE are not allowed
-          SELECT * FROM (DESCRIBE t) | DESCRIBE, SHOW and SUMMARIZE are not allowed
+          DESCRIBE | SHOW takes only TABLES; DESCRIBE t shows the columns of a table
+          SHOW ALL TABLES | SHOW takes only TABLES; DESCRIBE t shows the columns of a table
+          SHOW threads | SHOW takes only TABLES; DESCRIBE t shows the columns of a table
+          SELECT * FROM (SHOW DATABASES) | SHOW takes only TABLES; DESCRIBE t shows the columns of a table
+          DESCRIBE SELECT * FROM read_csv('x') | Function read_csv is not allowed: it reads files
           SELECT 1; SELECT 2 | One statement is allowed, these are 2
           SELECT 1; DROP TABLE t | Only a SELECT is allowed
           SELECT * FROM read_csv('/etc/passwd') | Function read_csv is not allowed: it reads files (line 1, column 15)
@@ -205,7 +216,9 @@ class QueryGuardTest {
           SELECT sleep_ms(1000) | Function sleep_ms is not allowed: it holds a slot
           SELECT * FROM main.t | Relation main.t is not allowed: tables are named without a schema (line 1, column 15)
           SELECT * FROM memory.main.t | Relation memory.main.t is not allowed
-          SELECT * FROM information_schema.tables | Relation information_schema.tables is not allowed
+          SELECT * FROM information_schema.views | Relation information_schema.views is not allowed: there are tables, columns and schemata (line 1, column 15)
+          SELECT * FROM system.information_schema.tables | Relation system.information_schema.tables is not allowed
+          SELECT * FROM information_schema.tables AT (VERSION => 1) | Relation information_schema.tables has no AT: it shows the query's snapshot
           SELECT * FROM pg_catalog.pg_class | Relation pg_catalog.pg_class is not allowed
           SELECT * FROM t AT (VERSION => ?) | AT (VERSION => ...) takes a whole number
           SELECT * FROM t AT (VERSION => 1 + 1) | AT (VERSION => ...) takes a whole number
@@ -233,8 +246,11 @@ class QueryGuardTest {
         "SELECT * FROM range(1000 * 1000 * 1000)",
         "SELECT repeat('x', 10000000), 'ab'.repeat(5000000)",
         "SELECT repeat('x', -1), repeat('x', CAST('5' AS INTEGER)), repeat('x', -(-5))",
-        "SELECT repeat(a, 10000) FROM t",
-        "SELECT repeat('x', least(a, 1000)), repeat(b, 10) FROM t",
+        "SELECT repeat(a, 1000) FROM t",
+        "SELECT repeat('x', least(a, 10000)), repeat(b, 10) FROM t",
+        "SELECT list_transform(range(1000), x -> x + 1), [x || 'y' FOR x IN ['a']]",
+        "SELECT replace(replace(a, 'x', 'yy'), 'z', ''), a || '/' || b || '/' || c FROM t",
+        "WITH RECURSIVE r AS (SELECT a, '/' || a AS p FROM t UNION ALL SELECT t.a, p || '/' || t.a FROM r, t) FROM r",
         "SELECT lpad('x', 10000000, 'y'), rpad('x', 2500000, 'ä😀')",
         "SELECT lpad(a, 10000, '0'), rpad('x', least(a, 20), b) FROM t",
         "SELECT list_resize([1], 10000), array_resize([a], least(b, 100), 0) FROM t",
@@ -259,8 +275,19 @@ class QueryGuardTest {
           SELECT range(- -1000000000) | Function range in an expression makes more than 1000000 elements
           SELECT range(1000_000_000) | Function range in an expression makes more than 1000000 elements
           SELECT range('1e9'::INT) | Function range in an expression makes more than 1000000 elements
-          SELECT * FROM t WHERE len(generate_series(1, 1000000000)) > a | Function generate_series in an expression makes more than 1000000 elements
-          SELECT * FROM range(len(range(1000000000))) | Function range in an expression makes more than 1000000 elements
+          SELECT * FROM t WHERE len(generate_series(1, 1000000000)) > a | Function generate_series in an expression makes more than 10000 elements
+          SELECT * FROM range(len(range(1000000000))) | Function range in an expression makes more than 10000 elements
+          SELECT range(20000) FROM t | Function range in an expression makes more than 10000 elements
+          SELECT unnest(range(20000)) | Function range in an expression makes more than 10000 elements
+          SELECT list_transform(range(1000000), x -> range(1000)) | Function range in an expression makes more than
+          SELECT [[x + y FOR y IN range(10000)] FOR x IN range(10000)] | Function range in an expression makes more than
+          SELECT list_transform(range(1000000), x -> repeat('x', 1000)) | Function repeat makes a value of more than 10000000 bytes
+          SELECT list_reduce(range(64)::VARCHAR[], (a, b) -> concat(a, a)) | Function concat joins a value with itself where that is done again and again (line 1,
+          WITH RECURSIVE r AS (SELECT 'x' AS s UNION ALL SELECT concat(s, s) FROM r) FROM r | Function concat joins a value with itself where that is done again and again
+          SELECT concat(s, s) FROM (SELECT concat(s, s) s FROM (SELECT concat(s, s) s FROM (SELECT repeat('x', 50000) s))) | Values are joined with themselves too often
+          SELECT replace('xxxx', 'x', repeat('y', 10000)) | Function replace repeats values that are no literals more than 1000 times
+          SELECT bitstring('1', 2000000000) | Function bitstring has a length above 10000
+          SELECT damerau_levenshtein(a, b) FROM t | Function damerau_levenshtein is not allowed: it takes memory of the product of its arguments' lengths
           SELECT generate_series(DATE '0001-01-01', DATE '9999-01-01', INTERVAL 1 MINUTE) | Function generate_series in an expression makes more than 1000000 elements
           SELECT range(TIMESTAMP '2024-01-01', '2025-01-01', INTERVAL '1 second') | Function range in an expression makes more than 1000000 elements
           SELECT range(least(a, 10002)) FROM t | Function range in an expression makes more than 10000 elements
@@ -282,8 +309,8 @@ class QueryGuardTest {
           SELECT repeat('x', 1000 * 1000 * 1000) | Function repeat takes as its count only a literal, or least(n, 10000), since its value is made at once in memory
           SELECT repeat('x', a) FROM t | Function repeat takes as its count only a literal
           SELECT repeat('x', least(a, b)) FROM t | Function repeat takes as its count only a literal
-          SELECT repeat(a, 10001) FROM t | Function repeat repeats values that are no literals more than 10000 times
-          SELECT repeat('x', least(a, 10001)) FROM t | Function repeat repeats values that are no literals more than 10000 times
+          SELECT repeat(a, 1001) FROM t | Function repeat repeats values that are no literals more than 1000 times
+          SELECT repeat('x', least(a, 100001)) FROM t | Function repeat makes a value of more than 100000 bytes, which is its limit where rows are read
           SELECT repeat(repeat(repeat('x', 1000), 1000), 1000) | Function repeat
           SELECT repeat(c, 1000) FROM (SELECT repeat('x', 100000) c) | Function repeat
           SELECT lpad('x', 2000000000, 'y') | Function lpad makes a value of more than 10000000 bytes
@@ -388,7 +415,7 @@ class QueryGuardTest {
   void statementWithoutVersionsRunsAsItWasSent() {
     String sql = "SELECT  a -- as it was\nFROM t";
 
-    assertThat(guard.runnable(guard.check(sql)).sql()).isEqualTo(sql);
+    assertThat(guard.runnable(guard.check(sql), QueryParameters.NONE).sql()).isEqualTo(sql);
   }
 
   @Test
@@ -396,7 +423,7 @@ class QueryGuardTest {
     CheckedQuery query =
         guard.check("SELECT T.a, ? FROM T AT (VERSION => 3) JOIN T x AT (VERSION => 4) USING (a)");
 
-    assertThat(guard.runnable(query).sql())
+    assertThat(guard.runnable(query, QueryFixture.positional("x")).sql())
         .isEqualTo(
             "SELECT T.a, $1 FROM (\"t@version 3\" AS T INNER JOIN \"t@version 4\" AS x USING (a))");
   }

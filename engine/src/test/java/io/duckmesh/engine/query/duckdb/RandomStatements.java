@@ -1,5 +1,7 @@
 package io.duckmesh.engine.query.duckdb;
 
+import io.duckmesh.engine.query.ParameterValue;
+import io.duckmesh.engine.schema.TypeParser;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
@@ -105,8 +107,18 @@ final class RandomStatements {
     "2020-02-29",
     "2020-02-29 00:00:01.000001",
     "12:00:00",
-    "00000000-0000-0000-0000-000000000001"
+    "00000000-0000-0000-0000-000000000001",
+    typed("DATE", "2020-02-29"),
+    typed("TIMESTAMP", "2020-02-29 00:00:01.000001"),
+    typed("DECIMAL(5,3)", "1.005"),
+    typed("DOUBLE", "0.1"),
+    typed("BIGINT", "3"),
+    typed("VARCHAR", "a")
   };
+
+  private static ParameterValue typed(String type, String text) {
+    return new ParameterValue.Typed(TypeParser.parse(type), text);
+  }
 
   private final Random random;
   private final List<Object> parameters = new ArrayList<>();

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.duckmesh.engine.query.CheckedQuery;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.ResultFormat;
 import java.io.ByteArrayInputStream;
@@ -229,7 +230,12 @@ class ResultFormatTest {
     for (ResultFormat format : ResultFormat.values()) {
       try (QueryExecution execution =
           fixture.engine.start(
-              "q-1", QueryFixture.TENANT, forged, List.of(), List.of(), QueryLimits.DEFAULTS)) {
+              "q-1",
+              QueryFixture.TENANT,
+              forged,
+              List.of(),
+              QueryParameters.NONE,
+              QueryLimits.DEFAULTS)) {
         assertThat(QueryFixture.bytes(format, execution))
             .as(format.name())
             .hasSizeGreaterThan(1_000);

@@ -7,13 +7,15 @@ import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.parquet.ColumnStats;
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.BoundTable.TableFile;
+import io.duckmesh.engine.query.ParameterValue;
+import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.TableReference;
-import io.duckmesh.engine.query.pruning.Scan;
 import io.duckmesh.engine.query.pruning.TableStatistics;
 import io.duckmesh.engine.schema.RowSchema;
+import io.duckmesh.engine.schema.TypeParser;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,14 +68,19 @@ class ScanConditionsTest {
   }
 
   private static String filesRead(String sql, Object... parameters) {
+    return filesRead(sql, QueryFixture.positional(parameters));
+  }
+
+  private static String filesRead(String sql, QueryParameters given) {
     List<TableFile> files = new ArrayList<>();
     for (int k = 0; k < FILES; k++) {
       files.add(new TableFile(new ObjectKey("acme/t/" + k), 1, 10));
     }
     BoundTable table =
         new BoundTable(new TableReference("t", null, null), "t", SCHEMA, files, statistics());
-    List<Scan> scans = guard.runnable(guard.check(sql)).scans().get("t");
-    Binding binding = Binding.of(table, scans, Literals.values(Arrays.asList(parameters)));
+    RunnableStatement statement = guard.runnable(guard.check(sql), given);
+    Binding binding =
+        Binding.of(table, statement.scans().get("t"), Literals.values(statement.values(given)));
     return binding.files().stream()
         .map(file -> file.key().value().substring("acme/t/".length()))
         .collect(Collectors.joining());
@@ -181,6 +188,21 @@ class ScanConditionsTest {
           """)
   void statementReadsTheUnionOfWhatItsPlacesNeed(String sql, String files) {
     assertThat(filesRead(sql)).isEqualTo(files);
+  }
+
+  @Test
+  void typedAndNamedParametersCountToo() {
+    ParameterValue day = new ParameterValue.Typed(TypeParser.parse("DATE"), "2026-01-11");
+    ParameterValue number = new ParameterValue.Typed(TypeParser.parse("DECIMAL(5,3)"), "1.255");
+    QueryParameters named =
+        new QueryParameters.Named(
+            Map.of("low", new ParameterValue.Plain(5L), "HIGH", new ParameterValue.Plain(12L)));
+
+    assertThat(filesRead("SELECT * FROM t WHERE dt > ?", day)).isEqualTo("2");
+    assertThat(filesRead("SELECT * FROM t WHERE n >= ? AND dt >= ?", number, day))
+        .isEqualTo("12");
+    assertThat(filesRead("SELECT * FROM t WHERE i >= $low AND i <= $high", named))
+        .isEqualTo("01");
   }
 
   @Test

@@ -29,6 +29,8 @@ class TypeNamesTest {
         "TIMESTAMPTZ",
         "TIMESTAMPTZ[][]",
         "JSON",
+        "REAL",
+        "STRUCT(float REAL[], \"FLOAT x\" DOUBLE)",
         "STRUCT(a INTEGER, B TIMESTAMPTZ[], name VARCHAR, \"order\" STRUCT(\"a \"\"b\" TIMESTAMPTZ))",
         "STRUCT(\"TIMESTAMP WITH TIME ZONE\" DATE)[]"
       })
