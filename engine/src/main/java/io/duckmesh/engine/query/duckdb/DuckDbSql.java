@@ -81,8 +81,7 @@ final class DuckDbSql {
           """
               .formatted(Identifiers.quote(name), number));
     }
-    String columns =
-        schema.columns().stream().map(DuckDbSql::schemaEntry).collect(joining(", "));
+    String columns = schema.columns().stream().map(DuckDbSql::schemaEntry).collect(joining(", "));
     return List.of(
         setFiles(number, files),
         """

@@ -199,10 +199,8 @@ class ScanConditionsTest {
             Map.of("low", new ParameterValue.Plain(5L), "HIGH", new ParameterValue.Plain(12L)));
 
     assertThat(filesRead("SELECT * FROM t WHERE dt > ?", day)).isEqualTo("2");
-    assertThat(filesRead("SELECT * FROM t WHERE n >= ? AND dt >= ?", number, day))
-        .isEqualTo("12");
-    assertThat(filesRead("SELECT * FROM t WHERE i >= $low AND i <= $high", named))
-        .isEqualTo("01");
+    assertThat(filesRead("SELECT * FROM t WHERE n >= ? AND dt >= ?", number, day)).isEqualTo("12");
+    assertThat(filesRead("SELECT * FROM t WHERE i >= $low AND i <= $high", named)).isEqualTo("01");
   }
 
   @Test
