@@ -68,6 +68,7 @@ public final class Prefetcher implements AutoCloseable {
   private void run() {
     Watermarks watermarks = catalog.watermarks();
     boolean warm = false;
+    boolean failing = false;
     long seen = 0;
     while (!closed) {
       try {
@@ -82,6 +83,7 @@ public final class Prefetcher implements AutoCloseable {
             prefetch(tenant);
           }
         }
+        failing = false;
         Thread.sleep(PAUSE);
       } catch (InterruptedException e) {
         log.debug("Prefetching ends");
@@ -89,7 +91,10 @@ public final class Prefetcher implements AutoCloseable {
       } catch (RuntimeException e) {
         // Whatever it is, queries meet it themselves and report it.
         failures.increment();
-        log.info("Cannot prefetch reason=\"{}\"", e.toString());
+        if (!failing) {
+          log.info("Cannot prefetch reason=\"{}\"", e.toString());
+        }
+        failing = true;
         pauseAfterFailure();
       }
     }

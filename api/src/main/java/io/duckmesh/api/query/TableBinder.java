@@ -109,7 +109,11 @@ public final class TableBinder {
     }
     NewestTables newest = newest(tenant, names);
     for (String name : newest.changedIn().keySet()) {
-      queried.put(new TableKey(tenant, name.toLowerCase(Locale.ROOT)), true);
+      TableKey key = new TableKey(tenant, name.toLowerCase(Locale.ROOT));
+      // Each put costs a cache more than the look before it.
+      if (queried.getIfPresent(key) == null) {
+        queried.put(key, true);
+      }
     }
     return bind(tenant, newest.snapshot(), references);
   }

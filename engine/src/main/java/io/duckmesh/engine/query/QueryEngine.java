@@ -56,8 +56,8 @@ public interface QueryEngine extends AutoCloseable {
   void prefetch(BoundTable.TableFile file) throws InterruptedException;
 
   /**
-   * Opens what the tenant's next query would have to open. Not needed, and repeatable at little
-   * cost.
+   * Opens what the tenant's next query would have to open, by running a statement. Not needed, and
+   * repeatable at little cost. Throws what {@link #start} throws.
    */
   void warm(String tenant);
 

@@ -15,8 +15,12 @@ import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.TableReference;
 import io.duckmesh.engine.query.pruning.Scan;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -221,12 +225,18 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   @Override
   public void warm(String tenant) {
-    checkTenant(tenant);
-    TenantInstance instance = enterInstance(tenant);
-    try {
-      threads.run(instance::warm);
-    } finally {
-      instance.leave();
+    // A statement goes the whole way, so that its code is loaded, too.
+    try (QueryExecution execution =
+        start(
+            "warm-up",
+            tenant,
+            check("SELECT 1"),
+            List.of(),
+            QueryParameters.NONE,
+            QueryLimits.DEFAULTS)) {
+      execution.write(ResultFormat.JSON_ROWS, OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Writing nowhere failed", e);
     }
   }
 

@@ -86,16 +86,6 @@ final class NativeThreads implements AutoCloseable {
     }
   }
 
-  /** Runs a call that is short enough to wait for and has no result. */
-  void run(Runnable call) {
-    Boolean unused =
-        call(
-            () -> {
-              call.run();
-              return true;
-            });
-  }
-
   private static <T, X extends Exception> T runWith(
       @Nullable Map<String, String> context, Call<T, X> call) throws X {
     if (context == null) {

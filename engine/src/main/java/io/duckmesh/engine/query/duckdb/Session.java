@@ -100,11 +100,6 @@ final class Session implements AutoCloseable {
     }
   }
 
-  /** Runs a statement, which makes DuckDB and the driver set up what they do when first used. */
-  void warm() throws SQLException {
-    execute("SELECT 1");
-  }
-
   PreparedStatement prepare(String sql) throws SQLException {
     return connection.prepareStatement(sql);
   }

@@ -167,17 +167,6 @@ final class TenantInstance implements AutoCloseable {
     return new Session(instance.duplicate().unwrap(DuckDBConnection.class), filesRoot);
   }
 
-  /** Sees to it that a session is there. */
-  void warm() {
-    try {
-      Session session = session();
-      session.warm();
-      giveBack(session);
-    } catch (SQLException e) {
-      log.warn("Cannot warm DuckDB instance tenant={}", tenant, e);
-    }
-  }
-
   void giveBack(Session session) {
     synchronized (lock) {
       idle.addFirst(session);

@@ -291,6 +291,32 @@ class DuckDbQueryEngineTest {
   }
 
   @Test
+  void warmedTenantAnswersAsOthers() {
+    BoundTable events = table("events", EVENTS, fixture.file(EVENTS, row(1, "a")));
+
+    fixture.engine.warm(QueryFixture.TENANT);
+    fixture.engine.warm(QueryFixture.TENANT);
+
+    assertThat(fixture.query("SELECT * FROM events", events)).isEqualTo("[[1,\"a\"]]");
+    assertThatThrownBy(() -> fixture.engine.warm("../other"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void fileIsThereAfterItWasPrefetched() throws Exception {
+    TableFile file = fixture.file(EVENTS, row(1, "a"));
+
+    fixture.engine.prefetch(file);
+
+    assertThat(fixture.query("SELECT id FROM events", table("events", EVENTS, file)))
+        .isEqualTo("[[1]]");
+    assertThatThrownBy(
+            () ->
+                fixture.engine.prefetch(new TableFile(new ObjectKey("acme/t/gone.parquet"), 10, 1)))
+        .isInstanceOf(ObjectNotFoundException.class);
+  }
+
+  @Test
   void namesAreQuotedAndComparedWithoutCase() {
     BoundTable odd = table("My \"T\"; x", EVENTS, fixture.file(EVENTS, row(1, "a")));
 
