@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.api.tables.MissingTable;
+import io.duckmesh.api.tables.Schemas;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.ManifestChange;
 import io.duckmesh.catalog.NewestTables;
