@@ -22,6 +22,7 @@ import io.duckmesh.api.problem.ProblemWriter;
 import io.duckmesh.api.problem.RequestFilter;
 import io.duckmesh.api.quarantine.QuarantineController;
 import io.duckmesh.api.query.DisconnectWatch;
+import io.duckmesh.api.query.Prefetcher;
 import io.duckmesh.api.query.QueryController;
 import io.duckmesh.api.query.QueryMetrics;
 import io.duckmesh.api.query.TableBinder;
@@ -33,6 +34,7 @@ import io.duckmesh.api.tables.LiveTables;
 import io.duckmesh.api.tables.TableController;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
+import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.List;
@@ -113,6 +115,12 @@ public class ApiConfiguration {
   @Bean
   TableBinder tableBinder(Catalog catalog) {
     return new TableBinder(catalog);
+  }
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  Prefetcher prefetcher(
+      Catalog catalog, TableBinder binder, QueryEngine engine, MeterRegistry registry) {
+    return new Prefetcher(catalog, binder, engine, registry);
   }
 
   @Bean

@@ -55,6 +55,10 @@ abstract class GatewayTestBase {
     return Shared.GATEWAY;
   }
 
+  static ScriptedEngine engine() {
+    return Shared.ENGINE;
+  }
+
   static TestDatabase database() {
     return Shared.DATABASE;
   }

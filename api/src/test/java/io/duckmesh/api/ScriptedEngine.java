@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +33,11 @@ final class ScriptedEngine implements QueryEngine {
       Pattern.compile("(?:FROM|JOIN) (\\w+)(?: AT \\(VERSION => (\\d+)\\))?");
 
   final CountDownLatch cancelled = new CountDownLatch(1);
+
+  /** Keys of files that were fetched before a query asked, and tenants that were warmed. */
+  final Set<String> prefetched = ConcurrentHashMap.newKeySet();
+
+  final Set<String> warmed = ConcurrentHashMap.newKeySet();
 
   @Override
   public CheckedQuery check(String sql) {
@@ -61,6 +67,16 @@ final class ScriptedEngine implements QueryEngine {
             .mapToLong(BoundTable.TableFile::rowCount)
             .sum();
     return new Execution(query.sql(), rows);
+  }
+
+  @Override
+  public void prefetch(BoundTable.TableFile file) {
+    prefetched.add(file.key().value());
+  }
+
+  @Override
+  public void warm(String tenant) {
+    warmed.add(tenant);
   }
 
   @Override

@@ -1,7 +1,9 @@
 package io.duckmesh.catalog;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +44,43 @@ public interface Snapshots {
    * @throws SnapshotNotFoundException if the tenant never had it
    */
   TableManifest manifest(TenantId tenant, SnapshotId id, String tableName);
+
+  /**
+   * What became of the table of that name since an earlier snapshot: enough to make its manifest at
+   * {@code id} from the one at {@code after}, at the cost of the changes alone. A table that did
+   * not exist then has all its files among the added ones; that another had the name shows in the
+   * id.
+   *
+   * @throws TableNotFoundException if the snapshot has no such table
+   * @throws SnapshotNotFoundException if the tenant never had the snapshot
+   * @throws IllegalArgumentException if {@code after} is later than {@code id}
+   */
+  default ManifestChange changesSince(
+      TenantId tenant, SnapshotId after, SnapshotId id, String tableName) {
+    if (after.compareTo(id) > 0) {
+      throw new IllegalArgumentException(
+          "Snapshot %s is later than snapshot %s".formatted(after, id));
+    }
+    TableManifest now = manifest(tenant, id, tableName);
+    Set<String> kept = new HashSet<>();
+    Set<String> before = new HashSet<>();
+    if (changedIn(tenant, after, tableName).isPresent()) {
+      TableManifest then = manifest(tenant, after, tableName);
+      if (then.table().id().equals(now.table().id())) {
+        then.files().forEach(file -> before.add(file.objectKey()));
+      }
+    }
+    List<DataFile> added = new ArrayList<>();
+    for (DataFile file : now.files()) {
+      if (before.contains(file.objectKey())) {
+        kept.add(file.objectKey());
+      } else {
+        added.add(file);
+      }
+    }
+    before.removeAll(kept);
+    return new ManifestChange(now.table(), now.changedIn(), added, before);
+  }
 
   /**
    * The last snapshot, not after {@code id}, that changed the table of that name; equal answers

@@ -28,6 +28,16 @@ public interface Watermarks {
   boolean await(Map<ShardId, Long> positions, Duration timeout) throws InterruptedException;
 
   /**
+   * Waits until some watermark of any shard has moved since the answer to an earlier call; it does
+   * not say which. Woken by commits of any process within milliseconds, and now and then without.
+   *
+   * @param seen what an earlier call returned, 0 for the first
+   * @return what to give the next call; {@code seen} if nothing moved in time or the catalog is
+   *     being closed
+   */
+  long awaitAdvance(long seen, Duration timeout) throws InterruptedException;
+
+  /**
    * What became of the segment at the position: empty while it is above the watermark.
    *
    * @throws SegmentForgottenException if it landed longer ago than every table's key window: that

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** States that never change. */
@@ -44,6 +45,64 @@ abstract class SnapshotsContract extends CatalogContract {
 
     assertThat(manifest.files()).containsExactly(file);
     assertThat(manifest.changedIn()).isEqualTo(snapshot);
+  }
+
+  @Test
+  void changesMakeTheLaterManifestFromTheEarlierOne() {
+    TableInfo table = table("flights");
+    SnapshotId first = land(table, 0, 1, 10).snapshot().id();
+    TableInfo other = table("events");
+    land(other, 0, 1, 10);
+    land(table, 1, 2, 20);
+    SnapshotId third = land(table, 2, 3, 30).snapshot().id();
+    land(table, 3, 4, 40);
+
+    ManifestChange change = catalog.snapshots().changesSince(TENANT, first, third, "FLIGHTS");
+
+    TableManifest before = catalog.snapshots().manifest(TENANT, first, "flights");
+    TableManifest after = catalog.snapshots().manifest(TENANT, third, "flights");
+    assertThat(change.added()).hasSize(2).doesNotContainAnyElementsOf(before.files());
+    assertThat(change.removed()).isEmpty();
+    assertThat(Stream.concat(before.files().stream(), change.added().stream()))
+        .containsExactlyElementsOf(after.files());
+    assertThat(change.table()).isEqualTo(after.table());
+    assertThat(change.changedIn()).isEqualTo(third);
+  }
+
+  @Test
+  void changesOfATableThatDidNotExistAreAllOfIt() {
+    SnapshotId empty = newest();
+    TableInfo old = table("flights");
+    SnapshotId then = land(old, 0, 1, 10).snapshot().id();
+    catalog.tables().drop(TENANT, "flights");
+    TableInfo young = table("flights");
+    SnapshotId now = land(young, 1, 2, 20).snapshot().id();
+
+    ManifestChange sinceEmpty = catalog.snapshots().changesSince(TENANT, empty, now, "flights");
+    ManifestChange sinceOld = catalog.snapshots().changesSince(TENANT, then, now, "flights");
+
+    assertThat(sinceEmpty.added())
+        .isEqualTo(catalog.snapshots().manifest(TENANT, now, "flights").files());
+    assertThat(sinceOld).isEqualTo(sinceEmpty);
+    assertThat(sinceOld.table().id()).isEqualTo(young.id());
+  }
+
+  @Test
+  void nothingChangesWithinOneSnapshot() {
+    TableInfo table = table("flights");
+    SnapshotId id = land(table, 0, 1, 10).snapshot().id();
+
+    ManifestChange change = catalog.snapshots().changesSince(TENANT, id, id, "flights");
+
+    assertThat(change.added()).isEmpty();
+    assertThat(change.removed()).isEmpty();
+    assertThat(change.changedIn()).isEqualTo(id);
+    assertThatThrownBy(
+            () -> catalog.snapshots().changesSince(TENANT, id, table.createdIn(), "flights"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("is later than snapshot");
+    assertThatThrownBy(() -> catalog.snapshots().changesSince(TENANT, id, id, "never"))
+        .isInstanceOf(TableNotFoundException.class);
   }
 
   @Test

@@ -83,6 +83,34 @@ abstract class WatermarksContract extends CatalogContract {
   }
 
   @Test
+  void commitOfAnotherCatalogEndsTheWaitForAnyAdvance() throws Exception {
+    Catalog other = open();
+    TableInfo table = table("flights");
+    land(table, 0, 1, 1);
+    assertThat(other.watermarks().await(at(SHARD, 1), LONG)).isTrue();
+    long seen = settled(other);
+    assertThat(other.watermarks().awaitAdvance(seen, Duration.ZERO)).isEqualTo(seen);
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<Long> waiter = executor.submit(() -> other.watermarks().awaitAdvance(seen, LONG));
+
+      land(table, 1, 2, 1);
+
+      assertThat(waiter.get()).isNotEqualTo(seen);
+    }
+  }
+
+  /** What there is when nothing has moved for a while. */
+  private static long settled(Catalog catalog) throws InterruptedException {
+    long seen = 0;
+    long now = catalog.watermarks().awaitAdvance(seen, Duration.ofMillis(100));
+    while (now != seen) {
+      seen = now;
+      now = catalog.watermarks().awaitAdvance(seen, Duration.ofMillis(100));
+    }
+    return now;
+  }
+
+  @Test
   void waiterIsNotWokenByAnEarlierPosition() throws Exception {
     TableInfo table = table("flights");
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {

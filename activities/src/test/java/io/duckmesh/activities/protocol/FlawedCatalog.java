@@ -347,6 +347,11 @@ final class FlawedCatalog {
     }
 
     @Override
+    public long awaitAdvance(long seen, Duration timeout) {
+      return watermarks.values().stream().mapToLong(Watermark::position).sum();
+    }
+
+    @Override
     public Optional<LandedSegment> findLanded(ShardId shard, long position) {
       return writes.stream()
           .filter(write -> write.commit != null && write.shard.equals(shard))

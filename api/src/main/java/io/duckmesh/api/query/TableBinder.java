@@ -7,19 +7,21 @@ import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.api.tables.MissingTable;
 import io.duckmesh.api.tables.Schemas;
 import io.duckmesh.catalog.Catalog;
-import io.duckmesh.catalog.DataFile;
+import io.duckmesh.catalog.ManifestChange;
 import io.duckmesh.catalog.NewestTables;
 import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.Snapshots;
+import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.catalog.TableManifest;
+import io.duckmesh.catalog.TableSchema;
+import io.duckmesh.catalog.Tables;
 import io.duckmesh.catalog.TenantId;
-import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.query.BoundTable;
+import io.duckmesh.engine.query.BoundTable.TableFile;
 import io.duckmesh.engine.query.ListedTable;
 import io.duckmesh.engine.query.TableReference;
-import io.duckmesh.engine.schema.RowSchema;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -27,10 +29,15 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 
 /**
  * Finds the snapshot of a query and the files that its tables have there. What never changes is
@@ -38,20 +45,46 @@ import java.util.TreeSet;
  * as they were, one over a numbered snapshot none.
  */
 public final class TableBinder {
-  private static final int MAX_FILES_REMEMBERED = 1_000_000;
+  /** Part of the heap that states of tables may take, their files' statistics included. */
+  private static final int HEAP_SHARE = 16;
+
+  private static final long LEAST_BYTES = 16L << 20;
+  private static final int MAX_QUERIED = 1_000;
 
   private final Snapshots snapshots;
+  private final Tables tables;
   private final Cache<StateKey, TableState> states;
+
+  /** The newest state of each table that is known, from which the next one is made. */
+  private final Cache<TableKey, TableState> newestStates;
+
+  /** Tables that were read at their newest state lately. */
+  private final Cache<TableKey, Boolean> queried;
+
   private final Cache<SnapshotKey, Snapshot> known;
   private final Cache<ChangeKey, SnapshotId> changes;
 
   public TableBinder(Catalog catalog) {
     this.snapshots = catalog.snapshots();
+    this.tables = catalog.tables();
+    long bytes = Math.max(LEAST_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
     this.states =
         Caffeine.newBuilder()
-            .maximumWeight(MAX_FILES_REMEMBERED)
-            .weigher((StateKey key, TableState state) -> 1 + state.files().size())
+            .maximumWeight(bytes)
+            .weigher((StateKey key, TableState state) -> state.weight())
             .expireAfterAccess(Duration.ofMinutes(10))
+            .build();
+    // A state is in both as a rule, and then takes its memory once.
+    this.newestStates =
+        Caffeine.newBuilder()
+            .maximumWeight(bytes)
+            .weigher((TableKey key, TableState state) -> state.weight())
+            .expireAfterAccess(Duration.ofMinutes(10))
+            .build();
+    this.queried =
+        Caffeine.newBuilder()
+            .maximumSize(MAX_QUERIED)
+            .expireAfterWrite(Duration.ofMinutes(10))
             .build();
     // An expired snapshot must not be answered for long, so these are asked for again now and then.
     this.known =
@@ -75,13 +108,69 @@ public final class TableBinder {
         names.add(reference.name());
       }
     }
+    NewestTables newest = newest(tenant, names);
+    for (String name : newest.changedIn().keySet()) {
+      TableKey key = new TableKey(tenant, name.toLowerCase(Locale.ROOT));
+      // Each put costs a cache more than the look before it.
+      if (queried.getIfPresent(key) == null) {
+        queried.put(key, true);
+      }
+    }
+    return bind(tenant, newest.snapshot(), references);
+  }
+
+  private NewestTables newest(TenantId tenant, Set<String> names) {
     NewestTables newest = snapshots.newestTables(tenant, names);
-    Snapshot snapshot = newest.snapshot();
+    SnapshotId snapshot = newest.snapshot().id();
+    newest
+        .changedIn()
+        .forEach((name, changedIn) -> changes.put(ChangeKey.of(tenant, snapshot, name), changedIn));
+    return newest;
+  }
+
+  /** Files that a table has and had not when it was looked at before. */
+  record NewFiles(String table, List<TableFile> files) {
+    NewFiles {
+      files = List.copyOf(files);
+    }
+  }
+
+  /** Tenants that queried something lately. */
+  Set<TenantId> queriedTenants() {
+    return queried.asMap().keySet().stream().map(TableKey::tenant).collect(Collectors.toSet());
+  }
+
+  /**
+   * Learns the newest states of the tables that the tenant queried lately, so that its next queries
+   * know them, and tells what is new in those that have changed.
+   */
+  List<NewFiles> refresh(TenantId tenant) {
+    Set<String> names = new TreeSet<>();
+    for (TableKey key : queried.asMap().keySet()) {
+      if (key.tenant().equals(tenant)) {
+        names.add(key.name());
+      }
+    }
+    Map<String, TableState> before = new HashMap<>();
+    for (String name : names) {
+      TableState state = newestStates.getIfPresent(new TableKey(tenant, name));
+      if (state != null) {
+        before.put(name, state);
+      }
+    }
+    NewestTables newest = newest(tenant, names);
+    List<NewFiles> changed = new ArrayList<>();
     newest
         .changedIn()
         .forEach(
-            (name, changedIn) -> changes.put(ChangeKey.of(tenant, snapshot.id(), name), changedIn));
-    return bind(tenant, snapshot, references);
+            (name, changedIn) -> {
+              TableState old = before.get(name);
+              if (old != null && old.changedIn().compareTo(changedIn) < 0) {
+                TableState now = state(tenant, newest.snapshot().id(), name);
+                changed.add(new NewFiles(name, now.filesBeside(old)));
+              }
+            });
+    return changed;
   }
 
   /** Binds all references at that snapshot; those with a version of their own, there. */
@@ -89,7 +178,7 @@ public final class TableBinder {
     List<BoundTable> tables = new ArrayList<>(references.size());
     for (TableReference reference : references) {
       TableState state = state(tenant, snapshotOf(tenant, snapshot, reference), reference.name());
-      tables.add(new BoundTable(reference, state.stateId(), state.schema(), state.files()));
+      tables.add(state.bind(reference));
     }
     return new Bound(snapshot, tables);
   }
@@ -172,13 +261,37 @@ public final class TableBinder {
               .orElseThrow(() -> notFound(tenant, snapshot, name));
       changes.put(key, changedIn);
     }
-    StateKey stateKey = new StateKey(tenant, key.table(), changedIn);
-    TableState state = states.getIfPresent(stateKey);
+    StateKey stateKey = new StateKey(new TableKey(tenant, key.table()), changedIn);
+    return states.get(stateKey, missing -> load(missing, snapshot, name));
+  }
+
+  /**
+   * From the newest state that is known if this one came after it, else from the whole manifest.
+   */
+  private TableState load(StateKey key, SnapshotId snapshot, String name) {
+    TenantId tenant = key.table().tenant();
+    TableState base = newestStates.getIfPresent(key.table());
+    TableState state = null;
+    if (base != null && base.changedIn().compareTo(key.changedIn()) < 0) {
+      ManifestChange change = snapshots.changesSince(tenant, base.changedIn(), snapshot, name);
+      // Statistics are kept as values of the columns' types, so a new schema reads them anew.
+      if (change.table().id().equals(base.table())
+          && change.table().schema().version() == base.schema().version()) {
+        state = base.changed(change, schemas(change.table().id()));
+      }
+    }
     if (state == null) {
-      state = TableState.of(snapshots.manifest(tenant, snapshot, name));
-      states.put(stateKey, state);
+      TableManifest manifest = snapshots.manifest(tenant, snapshot, name);
+      state = TableState.of(manifest, schemas(manifest.table().id()));
+    }
+    if (base == null || base.changedIn().compareTo(state.changedIn()) < 0) {
+      newestStates.put(key.table(), state);
     }
     return state;
+  }
+
+  private IntFunction<Optional<TableSchema>> schemas(TableId table) {
+    return version -> tables.findSchema(table, version);
   }
 
   private ProblemException notFound(TenantId tenant, SnapshotId snapshot, String name) {
@@ -197,21 +310,11 @@ public final class TableBinder {
     }
   }
 
-  /** A name and the snapshot that changed its table last name one table in one state. */
-  private record StateKey(TenantId tenant, String table, SnapshotId changedIn) {}
+  /**
+   * @param name in lower case
+   */
+  private record TableKey(TenantId tenant, String name) {}
 
-  private record TableState(String stateId, RowSchema schema, List<BoundTable.TableFile> files) {
-    static TableState of(TableManifest manifest) {
-      List<BoundTable.TableFile> files = new ArrayList<>(manifest.files().size());
-      for (DataFile file : manifest.files()) {
-        files.add(
-            new BoundTable.TableFile(
-                new ObjectKey(file.objectKey()), file.sizeBytes(), file.rowCount()));
-      }
-      return new TableState(
-          manifest.table().id() + "@" + manifest.changedIn(),
-          Schemas.toRowSchema(manifest.table().schema()),
-          List.copyOf(files));
-    }
-  }
+  /** A name and the snapshot that changed its table last name one table in one state. */
+  private record StateKey(TableKey table, SnapshotId changedIn) {}
 }

@@ -1,5 +1,6 @@
 package io.duckmesh.catalog.postgres;
 
+import io.duckmesh.catalog.ManifestChange;
 import io.duckmesh.catalog.NewestTables;
 import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -98,6 +100,37 @@ final class JdbiSnapshots implements Snapshots {
       throw new TableNotFoundException(tenant, tableName);
     }
     return manifest.get();
+  }
+
+  @Override
+  public ManifestChange changesSince(
+      TenantId tenant, SnapshotId after, SnapshotId id, String tableName) {
+    if (after.compareTo(id) > 0) {
+      throw new IllegalArgumentException(
+          "Snapshot %s is later than snapshot %s".formatted(after, id));
+    }
+    Optional<ManifestChange> change =
+        database.withHandle(
+            "load changes of table " + tableName + " of tenant " + tenant + " after " + after,
+            handle ->
+                handle
+                    .attach(TableDao.class)
+                    .findAt(tenant.value(), id.value(), tableName)
+                    .map(
+                        found -> {
+                          SnapshotDao dao = handle.attach(SnapshotDao.class);
+                          UUID table = found.table().id().value();
+                          return new ManifestChange(
+                              found.table(),
+                              found.changedIn(),
+                              dao.filesAddedAfter(table, after.value(), id.value()),
+                              dao.filesRemovedAfter(table, after.value(), id.value()));
+                        }));
+    if (change.isEmpty()) {
+      load(tenant, id);
+      throw new TableNotFoundException(tenant, tableName);
+    }
+    return change.get();
   }
 
   @Override

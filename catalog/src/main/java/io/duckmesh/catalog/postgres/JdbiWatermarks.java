@@ -51,6 +51,11 @@ final class JdbiWatermarks implements Watermarks {
     return true;
   }
 
+  @Override
+  public long awaitAdvance(long seen, Duration timeout) throws InterruptedException {
+    return cache.awaitAdvance(seen, System.nanoTime() + nanos(timeout));
+  }
+
   /** Asks the catalog itself: what this process has heard may be late. */
   private boolean landedByNow(Map<ShardId, Long> positions) {
     String[] shards = positions.keySet().stream().map(ShardId::value).toArray(String[]::new);

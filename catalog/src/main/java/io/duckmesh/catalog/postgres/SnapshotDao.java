@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
@@ -110,6 +111,32 @@ interface SnapshotDao {
       ORDER BY begin_snapshot, object_key COLLATE "C"
       """)
   List<DataFile> files(UUID tableId, long snapshotId);
+
+  /** Files that the table has at the snapshot and had not at the earlier one. */
+  @SqlQuery(
+      """
+      SELECT table_id, object_key, schema_version, row_count, size_bytes, content_hash,
+             field_ids, null_counts, mins, maxs
+      FROM catalog.data_file
+      WHERE table_id = :tableId
+        AND begin_snapshot > :afterId
+        AND begin_snapshot <= :snapshotId
+        AND (end_snapshot IS NULL OR end_snapshot > :snapshotId)
+      ORDER BY begin_snapshot, object_key COLLATE "C"
+      """)
+  List<DataFile> filesAddedAfter(UUID tableId, long afterId, long snapshotId);
+
+  /** Keys of files that the table had at the earlier snapshot and has not at the given one. */
+  @SqlQuery(
+      """
+      SELECT object_key
+      FROM catalog.data_file
+      WHERE table_id = :tableId
+        AND begin_snapshot <= :afterId
+        AND end_snapshot > :afterId
+        AND end_snapshot <= :snapshotId
+      """)
+  Set<String> filesRemovedAfter(UUID tableId, long afterId, long snapshotId);
 
   /** The last snapshot up to the given one that changed the table of that name. */
   @SqlQuery(

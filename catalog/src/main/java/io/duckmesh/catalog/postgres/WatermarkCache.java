@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -16,11 +17,45 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class WatermarkCache {
   private final ConcurrentMap<ShardId, Shard> shards = new ConcurrentHashMap<>();
+  private final ReentrantLock advanceLock = new ReentrantLock();
+  private final Condition advanced = advanceLock.newCondition();
+  private long advances;
   private volatile boolean closed;
 
   /** Tells that the shard has landed at least up to the position; wakes those who waited for it. */
   void advance(ShardId shard, long position) {
-    shard(shard).advance(position);
+    if (shard(shard).advance(position)) {
+      countAdvance();
+    }
+  }
+
+  private void countAdvance() {
+    advanceLock.lock();
+    try {
+      advances++;
+      advanced.signalAll();
+    } finally {
+      advanceLock.unlock();
+    }
+  }
+
+  /**
+   * Waits until there have been other advances than the number seen.
+   *
+   * @param deadline in terms of {@link System#nanoTime}
+   * @return their number now, the one seen if the time is over or this is closed
+   */
+  long awaitAdvance(long seen, long deadline) throws InterruptedException {
+    advanceLock.lock();
+    try {
+      long left = deadline - System.nanoTime();
+      while (advances == seen && left > 0 && !closed) {
+        left = advanced.awaitNanos(left);
+      }
+      return advances;
+    } finally {
+      advanceLock.unlock();
+    }
   }
 
   boolean knows(ShardId shard) {
@@ -64,6 +99,12 @@ final class WatermarkCache {
   void close() {
     closed = true;
     shards.values().forEach(Shard::wakeAll);
+    advanceLock.lock();
+    try {
+      advanced.signalAll();
+    } finally {
+      advanceLock.unlock();
+    }
   }
 
   private Shard shard(ShardId shard) {
@@ -83,12 +124,16 @@ final class WatermarkCache {
       return position;
     }
 
-    void advance(long to) {
+    /** False if that was known. */
+    boolean advance(long to) {
       if (to <= position) {
-        return;
+        return false;
       }
       lock.lock();
       try {
+        if (to <= position) {
+          return false;
+        }
         position = Math.max(position, to);
         for (Waiter next = waiters.peek();
             next != null && next.position() <= position;
@@ -96,6 +141,7 @@ final class WatermarkCache {
           waiters.remove();
           next.woken().countDown();
         }
+        return true;
       } finally {
         lock.unlock();
       }

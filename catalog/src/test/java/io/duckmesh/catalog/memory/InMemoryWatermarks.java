@@ -59,6 +59,25 @@ final class InMemoryWatermarks implements Watermarks {
     }
   }
 
+  @Override
+  public long awaitAdvance(long seen, Duration timeout) throws InterruptedException {
+    state.lock().lock();
+    try {
+      long nanos = timeout.toNanos();
+      while (positions() == seen && nanos > 0 && !closed) {
+        nanos = state.changed.awaitNanos(nanos);
+      }
+      return positions();
+    } finally {
+      state.lock().unlock();
+    }
+  }
+
+  /** Watermarks only increase, so their sum tells every move. */
+  private long positions() {
+    return list().stream().mapToLong(Watermark::position).sum();
+  }
+
   private boolean haveLanded(Map<ShardId, Long> positions) {
     return positions.entrySet().stream()
         .allMatch(entry -> load(entry.getKey()).position() >= entry.getValue());

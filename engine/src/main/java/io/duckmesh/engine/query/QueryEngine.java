@@ -49,6 +49,18 @@ public interface QueryEngine extends AutoCloseable {
     return execution;
   }
 
+  /**
+   * Gets a file onto this machine before a query asks for it. Nothing holds it there; a query that
+   * comes in the meantime waits for the same download. What the object store throws passes through.
+   */
+  void prefetch(BoundTable.TableFile file) throws InterruptedException;
+
+  /**
+   * Opens what the tenant's next query would have to open, by running a statement. Not needed, and
+   * repeatable at little cost. Throws what {@link #start} throws.
+   */
+  void warm(String tenant);
+
   /** Cancels what runs and frees everything. May be called more than once. */
   @Override
   void close();

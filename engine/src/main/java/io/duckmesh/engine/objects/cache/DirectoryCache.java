@@ -181,7 +181,7 @@ final class DirectoryCache implements ObjectCache {
       if (entry == null) {
         Path path = directory.resolve(object.key().value());
         entry = new Entry(object.key(), path, object.sizeBytes());
-        startDownload(entry);
+        startDownload(entry, object);
         entries.put(object.key(), entry);
         sizeBytes += object.sizeBytes();
         misses++;
@@ -193,7 +193,7 @@ final class DirectoryCache implements ObjectCache {
         sizeBytes += object.sizeBytes() - entry.sizeBytes;
         entry.sizeBytes = object.sizeBytes();
         entry.file = new CompletableFuture<>();
-        startDownload(entry);
+        startDownload(entry, object);
         misses++;
       } else {
         hits++;
@@ -205,11 +205,10 @@ final class DirectoryCache implements ObjectCache {
   }
 
   /** Under the lock. */
-  private void startDownload(Entry entry) {
+  private void startDownload(Entry entry, CachedObject object) {
     CompletableFuture<Path> file = entry.file;
-    long expectedBytes = entry.sizeBytes;
     try {
-      downloads.execute(() -> download(entry, file, expectedBytes));
+      downloads.execute(() -> download(entry, file, object));
     } catch (RejectedExecutionException e) {
       throw new IllegalStateException("The object cache is closed", e);
     }
@@ -223,13 +222,13 @@ final class DirectoryCache implements ObjectCache {
   }
 
   /** Never throws: whatever happens becomes the outcome, for all who wait. */
-  private void download(Entry entry, CompletableFuture<Path> file, long expectedBytes) {
+  private void download(Entry entry, CompletableFuture<Path> file, CachedObject object) {
     Path partial = temporary.resolve(UUID.randomUUID().toString());
     try {
-      Download.fetch(store, entry.key, expectedBytes, partial);
+      Download.fetch(store, object, partial);
       Download.moveIntoPlace(partial, entry.path);
       synchronized (lock) {
-        downloadedBytes += expectedBytes;
+        downloadedBytes += object.sizeBytes();
       }
       file.complete(entry.path);
     } catch (ObjectNotFoundException

@@ -16,6 +16,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /** The way of an object from the store into a file. */
 final class Download {
@@ -23,8 +26,15 @@ final class Download {
 
   private Download() {}
 
-  /** Copies the object's bytes into a new file, which is whole and durable when this returns. */
-  static void fetch(ObjectStore store, ObjectKey key, long sizeBytes, Path file) {
+  /**
+   * Copies the object's bytes into a new file, which is whole and durable when this returns.
+   *
+   * @throws CorruptObjectException if they are not the bytes that were published
+   */
+  static void fetch(ObjectStore store, CachedObject object, Path file) {
+    ObjectKey key = object.key();
+    long sizeBytes = object.sizeBytes();
+    MessageDigest digest = object.contentHash() == null ? null : sha256();
     try (InputStream body = store.open(key);
         FileChannel channel = create(key, file)) {
       byte[] buffer = new byte[BUFFER_BYTES];
@@ -32,6 +42,9 @@ final class Download {
       int count = read(key, body, buffer);
       while (count >= 0 && written <= sizeBytes) {
         write(key, channel, ByteBuffer.wrap(buffer, 0, count));
+        if (digest != null) {
+          digest.update(buffer, 0, count);
+        }
         written += count;
         count = read(key, body, buffer);
       }
@@ -40,10 +53,28 @@ final class Download {
         long actual = store.find(key).map(ObjectInfo::sizeBytes).orElse(written);
         throw new CorruptObjectException(key, sizeBytes, actual);
       }
+      if (digest != null) {
+        checkHash(object, HexFormat.of().formatHex(digest.digest()));
+      }
       // A file of the right size whose bytes a loss of power took would be adopted as whole.
       channel.force(false);
     } catch (IOException e) {
       throw failed(key, e);
+    }
+  }
+
+  private static void checkHash(CachedObject object, String actual) {
+    String expected = object.contentHash();
+    if (expected != null && !expected.equals(actual)) {
+      throw new CorruptObjectException(object.key(), expected, actual);
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every Java has SHA-256", e);
     }
   }
 

@@ -46,8 +46,9 @@ public interface ObjectCache extends AutoCloseable {
   Lease acquire(ObjectKey key, long sizeBytes) throws InterruptedException;
 
   /**
-   * Leases the files of all objects, in their order, downloading several at a time. Throws what
-   * {@link #acquire} throws; no lease is held then.
+   * Leases the files of all objects, in their order, downloading several at a time. A download
+   * whose hash is known is checked against it. Throws what {@link #acquire} throws; no lease is
+   * held then.
    */
   List<Lease> acquireAll(Collection<CachedObject> objects) throws InterruptedException;
 

@@ -198,7 +198,7 @@ final class DuckDbExecution implements QueryExecution {
   private void bind(Session taken, List<Binding> bindings) throws SQLException {
     Set<String> views = new HashSet<>();
     for (Binding binding : bindings) {
-      views.add(DuckDbSql.viewName(binding.table().reference()));
+      views.add(binding.viewName());
       try {
         taken.bind(binding);
       } catch (SQLException e) {

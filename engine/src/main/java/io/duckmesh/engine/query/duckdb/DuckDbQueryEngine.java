@@ -15,7 +15,12 @@ import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.TableReference;
+import io.duckmesh.engine.query.pruning.Scan;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +57,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final NativeThreads threads;
   private final QueryGuard guard;
   private final SpillFolders spill;
+  private final SpareInstance spares;
   private final MemoryWatch memory;
   private final BufferAllocator allocator = new RootAllocator();
   private final ScheduledThreadPoolExecutor watchdog;
@@ -74,6 +81,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     this.threads = threads;
     this.guard = guard;
     this.spill = spill;
+    this.spares = new SpareInstance(threads);
     this.filesRoot = cache.root().toAbsolutePath().normalize();
     this.watchdog =
         new ScheduledThreadPoolExecutor(
@@ -123,17 +131,17 @@ final class DuckDbQueryEngine implements QueryEngine {
       QueryParameters parameters,
       QueryLimits limits,
       QueryCancellation cancellation) {
-    if (!TENANT.matcher(tenant).matches()) {
-      throw new IllegalArgumentException("Not a tenant: " + tenant);
-    }
-    requireAllBound(tenant, query, tables);
+    checkTenant(tenant);
+    requireAllBound(query, tables);
     RunnableStatement statement = guard.runnable(query, parameters);
+    List<@Nullable Object> values = statement.values(parameters);
+    List<Binding> bindings = bindings(tenant, statement, tables, values);
     TenantInstance instance = enterInstance(tenant);
     DuckDbExecution execution =
         new DuckDbExecution(
             queryId,
             instance,
-            instance.hiddenFolders(filesRoot),
+            instance.hiddenFolders(),
             watchdog,
             threads,
             allocator,
@@ -144,8 +152,8 @@ final class DuckDbQueryEngine implements QueryEngine {
       begun(execution);
       cancellation.onCancel(execution::cancel);
       execution.takeSlot();
-      execution.hold(lease(tables));
-      execution.run(statement, bindings(tables), query.listed(), statement.values(parameters));
+      execution.hold(lease(bindings));
+      execution.run(statement, bindings, query.listed(), values);
       started = true;
       return execution;
     } catch (InterruptedException e) {
@@ -162,17 +170,10 @@ final class DuckDbQueryEngine implements QueryEngine {
    * Every name has to be a bound table: DuckDB would look for a name that is none of our views
    * among its own relations, and then among files.
    */
-  private static void requireAllBound(String tenant, CheckedQuery query, List<BoundTable> tables) {
+  private static void requireAllBound(CheckedQuery query, List<BoundTable> tables) {
     Set<String> bound = new HashSet<>();
     for (BoundTable table : tables) {
       bound.add(DuckDbSql.viewName(table.reference()));
-      for (BoundTable.TableFile file : table.files()) {
-        if (!file.key().value().startsWith(tenant + "/")) {
-          throw new IllegalArgumentException(
-              "File %s of table %s is not of tenant %s"
-                  .formatted(file.key(), table.reference().name(), tenant));
-        }
-      }
     }
     for (TableReference reference : query.tables()) {
       if (!bound.contains(DuckDbSql.viewName(reference))) {
@@ -181,27 +182,69 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
   }
 
-  private List<Lease> lease(List<BoundTable> tables) throws InterruptedException {
-    Map<ObjectKey, CachedObject> objects = new LinkedHashMap<>();
+  /** The tables with the files that the statement needs, which have to be the tenant's. */
+  private static List<Binding> bindings(
+      String tenant,
+      RunnableStatement statement,
+      List<BoundTable> tables,
+      List<? extends @Nullable Object> parameters) {
+    String folder = tenant + "/";
+    List<Binding> bindings = new ArrayList<>(tables.size());
     for (BoundTable table : tables) {
-      for (BoundTable.TableFile file : table.files()) {
-        objects.put(file.key(), new CachedObject(file.key(), file.sizeBytes()));
+      List<Scan> scans = statement.scans().get(DuckDbSql.viewName(table.reference()));
+      Binding binding = Binding.of(table, scans, Literals.values(parameters));
+      for (BoundTable.TableFile file : binding.files()) {
+        if (!file.key().value().startsWith(folder)) {
+          throw new IllegalArgumentException(
+              "File %s of table %s is not of tenant %s"
+                  .formatted(file.key(), table.reference().name(), tenant));
+        }
+      }
+      bindings.add(binding);
+    }
+    return bindings;
+  }
+
+  private List<Lease> lease(List<Binding> bindings) throws InterruptedException {
+    Map<ObjectKey, CachedObject> objects = new LinkedHashMap<>();
+    for (Binding binding : bindings) {
+      for (BoundTable.TableFile file : binding.files()) {
+        objects.put(file.key(), cached(file));
       }
     }
     return cache.acquireAll(objects.values());
   }
 
-  /** A leased object's path below the cache's root is its key. */
-  private List<Binding> bindings(List<BoundTable> tables) {
-    List<Binding> bindings = new ArrayList<>(tables.size());
-    for (BoundTable table : tables) {
-      List<Path> paths = new ArrayList<>(table.files().size());
-      for (BoundTable.TableFile file : table.files()) {
-        paths.add(filesRoot.resolve(file.key().value()));
-      }
-      bindings.add(new Binding(table, paths));
+  private static CachedObject cached(BoundTable.TableFile file) {
+    return new CachedObject(file.key(), file.sizeBytes(), file.contentHash());
+  }
+
+  @Override
+  public void prefetch(BoundTable.TableFile file) throws InterruptedException {
+    cache.acquireAll(List.of(cached(file))).forEach(Lease::close);
+  }
+
+  @Override
+  public void warm(String tenant) {
+    // A statement goes the whole way, so that its code is loaded, too.
+    try (QueryExecution execution =
+        start(
+            "warm-up",
+            tenant,
+            check("SELECT 1"),
+            List.of(),
+            QueryParameters.NONE,
+            QueryLimits.DEFAULTS)) {
+      execution.write(ResultFormat.JSON_ROWS, OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      throw new UncheckedIOException("Writing nowhere failed", e);
     }
-    return bindings;
+  }
+
+  private static void checkTenant(String tenant) {
+    if (!TENANT.matcher(tenant).matches()) {
+      throw new IllegalArgumentException("Not a tenant: " + tenant);
+    }
   }
 
   private TenantInstance enterInstance(String tenant) {
@@ -228,7 +271,7 @@ final class DuckDbQueryEngine implements QueryEngine {
         if (instances.size() >= options.maxTenants()) {
           surplus = longestIdle();
         }
-        instance = TenantInstance.open(tenant, filesRoot, spill.next(), options);
+        instance = TenantInstance.open(tenant, spares.take(), filesRoot, spill.next(), options);
         instance.enter();
       }
       instances.put(tenant, instance);
@@ -312,6 +355,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
     watchdog.shutdownNow();
     open.forEach(TenantInstance::retire);
+    spares.close();
     guard.close();
     threads.close();
     allocator.close();

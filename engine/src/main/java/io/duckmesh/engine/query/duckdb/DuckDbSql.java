@@ -55,18 +55,35 @@ final class DuckDbSql {
    * without rows. Files and schema go into variables of the session, because a view that holds them
    * itself has them bound value by value in every query.
    *
+   * <p>Files that have the schema's columns themselves are read without naming it, which saves a
+   * good part of the time that a small query takes.
+   *
    * @param number of the variables, which nothing else in the session has
+   * @param uniform whether all files were written with the schema
    */
-  static List<String> createView(String name, int number, RowSchema schema, List<Path> files) {
+  static List<String> createView(
+      String name, int number, RowSchema schema, boolean uniform, List<Path> files) {
     if (files.isEmpty()) {
       return List.of(
           "CREATE OR REPLACE TEMP VIEW %s AS %s"
               .formatted(Identifiers.quote(name), noRows(schema)));
     }
-    String paths = files.stream().map(file -> literal(file.toString())).collect(joining(", "));
+    if (uniform) {
+      return List.of(
+          setFiles(number, files),
+          """
+          CREATE OR REPLACE TEMP VIEW %s AS
+          SELECT * FROM read_parquet(
+            getvariable('files_%d'),
+            union_by_name = false,
+            hive_partitioning = false,
+            filename = false)
+          """
+              .formatted(Identifiers.quote(name), number));
+    }
     String columns = schema.columns().stream().map(DuckDbSql::schemaEntry).collect(joining(", "));
     return List.of(
-        "SET VARIABLE files_%d = [%s]".formatted(number, paths),
+        setFiles(number, files),
         """
         SET VARIABLE schema_%d = CAST(
           MAP {%s} AS MAP(INTEGER, STRUCT(name VARCHAR, type VARCHAR, default_value VARCHAR)))
@@ -81,6 +98,13 @@ final class DuckDbSql {
           filename = false)
         """
             .formatted(Identifiers.quote(name), number, number));
+  }
+
+  /** Lets the view of that number read other files of the same schema, at least one. */
+  static String setFiles(int number, List<Path> files) {
+    return files.stream()
+        .map(file -> literal(file.toString()))
+        .collect(joining(", ", "SET VARIABLE files_" + number + " = [", "]"));
   }
 
   /** The view of some rows of the catalog. */

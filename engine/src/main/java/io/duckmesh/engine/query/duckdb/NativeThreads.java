@@ -11,6 +11,8 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
@@ -19,6 +21,7 @@ import org.slf4j.MDC;
  * many threads as calls at once, which the slots of the instances bound.
  */
 final class NativeThreads implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(NativeThreads.class);
   private static final long IDLE_SECONDS = 60;
 
   private final ExecutorService threads =
@@ -71,6 +74,15 @@ final class NativeThreads implements AutoCloseable {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Runs work that nobody waits for; not at all if this is closed. It reports its own trouble. */
+  void start(Runnable work) {
+    try {
+      threads.execute(work);
+    } catch (RejectedExecutionException e) {
+      log.debug("Not started, since the query engine is closed", e);
     }
   }
 

@@ -135,15 +135,16 @@ final class QueryGuard implements AutoCloseable {
 
   private RunnableStatement prepare(CheckedQuery query, ParameterNames values) {
     JsonNode document = read(query.tree());
-    StatementTree tree =
-        StatementTree.check(query.sql(), document.path("statements").path(0), rules);
+    JsonNode statement = document.path("statements").path(0);
+    StatementTree tree = StatementTree.check(query.sql(), statement, rules);
     values.check(tree.parameters());
     List<String> names = values.inOrder(tree.parameters());
     String unexplained = ExplainPrefix.remove(query.sql());
     boolean explain = !unexplained.equals(query.sql());
     Set<CatalogView> catalogViews = tree.catalogViews();
     if (!tree.pinsTables() && catalogViews.isEmpty() && values.areNumbers()) {
-      return new RunnableStatement(unexplained, names, catalogViews, explain);
+      return new RunnableStatement(
+          unexplained, names, catalogViews, explain, ScanConditions.of(statement));
     }
     tree.nameViews();
     if (!values.areNumbers()) {
@@ -155,7 +156,11 @@ final class QueryGuard implements AutoCloseable {
     }
     String edited = json.writeValueAsString(document);
     return new RunnableStatement(
-        withParser(parser -> parser.print(edited)), names, catalogViews, explain);
+        withParser(parser -> parser.print(edited)),
+        names,
+        catalogViews,
+        explain,
+        ScanConditions.of(statement));
   }
 
   /** The tree of the expression that gives a parameter its type. */

@@ -2,9 +2,11 @@ package io.duckmesh.engine.query.duckdb;
 
 import io.duckmesh.engine.query.ParameterValue;
 import io.duckmesh.engine.query.QueryParameters;
+import io.duckmesh.engine.query.pruning.Scan;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +16,19 @@ import org.jspecify.annotations.Nullable;
  * @param parameters names of the parameters in the order of their numbers
  * @param catalogViews views of the catalog that it reads
  * @param explain whether its plan is the answer
+ * @param scans by the view that they read, where the statement reads tables; see {@link
+ *     ScanConditions}
  */
 record RunnableStatement(
-    String sql, List<String> parameters, Set<CatalogView> catalogViews, boolean explain) {
+    String sql,
+    List<String> parameters,
+    Set<CatalogView> catalogViews,
+    boolean explain,
+    Map<String, List<Scan>> scans) {
   RunnableStatement {
     parameters = List.copyOf(parameters);
     catalogViews = Set.copyOf(catalogViews);
+    scans = Map.copyOf(scans);
   }
 
   /** What to bind for each number, from 1. */

@@ -11,13 +11,16 @@ import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.BitSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A warm connection of a tenant's instance and the views it has. Used by one query at a time; only
@@ -28,39 +31,54 @@ final class Session implements AutoCloseable {
   private static final int MAX_VIEWS = 128;
 
   private final DuckDBConnection connection;
+  private final Path filesRoot;
 
   /** By view name, the least recently used first. */
   private final Map<String, View> views = new LinkedHashMap<>(16, 0.75f, true);
 
   private int lastNumber;
 
-  private record View(int number, String stateId, List<Path> files) {
-    boolean shows(Binding binding) {
-      return stateId.equals(binding.table().stateId()) && files.equals(binding.files());
+  /**
+   * @param needed see {@link Binding}
+   * @param uniform see {@link Binding#isUniform}
+   */
+  private record View(
+      int number, String stateId, @Nullable BitSet needed, boolean empty, boolean uniform) {
+    boolean isOf(Binding binding) {
+      return stateId.equals(binding.table().stateId());
     }
   }
 
-  Session(DuckDBConnection connection) {
+  Session(DuckDBConnection connection, Path filesRoot) {
     this.connection = connection;
+    this.filesRoot = filesRoot;
   }
 
   /**
    * Lets the reference's view read the table's files. A view that an earlier query left for the
-   * same state is used again, which saves its creation.
+   * same state is used again, which saves its creation; only the list of files may have to change.
    */
   void bind(Binding binding) throws SQLException {
-    String name = DuckDbSql.viewName(binding.table().reference());
+    String name = binding.viewName();
     View view = views.get(name);
-    if (view != null && view.shows(binding)) {
+    boolean sameState = view != null && view.isOf(binding);
+    if (view != null && sameState && Objects.equals(view.needed(), binding.needed())) {
       return;
     }
     views.remove(name);
     int number = view == null ? ++lastNumber : view.number();
-    for (String statement :
-        DuckDbSql.createView(name, number, binding.table().schema(), binding.files())) {
-      execute(statement);
+    boolean empty = binding.files().isEmpty();
+    List<Path> paths = binding.paths(filesRoot);
+    boolean uniform = binding.isUniform();
+    if (view != null && sameState && !view.empty() && !empty && view.uniform() == uniform) {
+      execute(DuckDbSql.setFiles(number, paths));
+    } else {
+      for (String statement :
+          DuckDbSql.createView(name, number, binding.table().schema(), uniform, paths)) {
+        execute(statement);
+      }
     }
-    views.put(name, new View(number, binding.table().stateId(), binding.files()));
+    views.put(name, new View(number, binding.table().stateId(), binding.needed(), empty, uniform));
   }
 
   /** Lets a view show these tables, until the next statement that reads it. */

@@ -5,14 +5,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Properties;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,6 +27,7 @@ final class TenantInstance implements AutoCloseable {
 
   private final String tenant;
   private final DuckDbOptions options;
+  private final Path filesRoot;
   private final Path spill;
   private final DuckDBConnection instance;
   private final Semaphore slots;
@@ -41,9 +40,10 @@ final class TenantInstance implements AutoCloseable {
   private long usedAtNanos;
 
   private TenantInstance(
-      String tenant, DuckDbOptions options, Path spill, DuckDBConnection instance) {
+      String tenant, DuckDbOptions options, Path filesRoot, Path spill, DuckDBConnection instance) {
     this.tenant = tenant;
     this.options = options;
+    this.filesRoot = filesRoot;
     this.spill = spill;
     this.instance = instance;
     this.slots = new Semaphore(options.concurrentQueries(), true);
@@ -51,15 +51,15 @@ final class TenantInstance implements AutoCloseable {
   }
 
   /**
+   * Makes a new DuckDB the tenant's.
+   *
+   * @param instance nobody else's, and closed with this
    * @param spill folder of this instance alone, which is made now and deleted at the end
    */
-  static TenantInstance open(String tenant, Path filesRoot, Path spill, DuckDbOptions options) {
-    Properties properties = new Properties();
-    properties.setProperty("jdbc_stream_results", "true");
+  static TenantInstance open(
+      String tenant, DuckDBConnection instance, Path filesRoot, Path spill, DuckDbOptions options) {
     try {
       Files.createDirectories(spill);
-      DuckDBConnection instance =
-          DriverManager.getConnection("jdbc:duckdb:", properties).unwrap(DuckDBConnection.class);
       try (Statement statement = instance.createStatement()) {
         for (String setting : DuckDbSql.lockedInstance(filesRoot.resolve(tenant), spill, options)) {
           statement.execute(setting);
@@ -69,7 +69,7 @@ final class TenantInstance implements AutoCloseable {
         throw e;
       }
       log.info("Opened DuckDB instance tenant={}", tenant);
-      return new TenantInstance(tenant, options, spill, instance);
+      return new TenantInstance(tenant, options, filesRoot, spill, instance);
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
     } catch (IOException e) {
@@ -78,7 +78,7 @@ final class TenantInstance implements AutoCloseable {
   }
 
   /** Folders whose names no message may show. */
-  List<String> hiddenFolders(Path filesRoot) {
+  List<String> hiddenFolders() {
     return List.of(filesRoot.toString(), spill.toString());
   }
 
@@ -164,7 +164,7 @@ final class TenantInstance implements AutoCloseable {
         return session;
       }
     }
-    return new Session(instance.duplicate().unwrap(DuckDBConnection.class));
+    return new Session(instance.duplicate().unwrap(DuckDBConnection.class), filesRoot);
   }
 
   void giveBack(Session session) {

@@ -13,10 +13,12 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -225,6 +227,23 @@ class DirectoryCacheTest {
     assertThat(file("t/1")).doesNotExist();
     assertThat(cache.stats().files()).isZero();
     assertThat(directory.resolve(".tmp")).isEmptyDirectory();
+  }
+
+  @Test
+  void objectOfOtherBytesIsCorrupt() throws Exception {
+    publish("t/1");
+    String hash =
+        HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content("t/1")));
+    String other = hash.replace(hash.charAt(0), hash.charAt(0) == 'a' ? 'b' : 'a');
+    ObjectKey key = new ObjectKey("t/1");
+
+    assertThatThrownBy(() -> cache.acquireAll(List.of(new CachedObject(key, SIZE, other))))
+        .isInstanceOf(CorruptObjectException.class)
+        .hasMessage("Object t/1 has hash %s instead of %s".formatted(hash, other));
+
+    assertThat(file("t/1")).doesNotExist();
+    cache.acquireAll(List.of(new CachedObject(key, SIZE, hash))).getFirst().close();
+    assertThat(file("t/1")).hasBinaryContent(content("t/1"));
   }
 
   @Test

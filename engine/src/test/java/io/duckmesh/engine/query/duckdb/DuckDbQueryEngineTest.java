@@ -39,8 +39,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -55,6 +57,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DuckDbQueryEngineTest {
   private static final RowSchema EVENTS = schema("id INTEGER", "name VARCHAR");
@@ -225,6 +228,92 @@ class DuckDbQueryEngineTest {
     assertThat(fixture.query(sql, table("events", EVENTS, first))).isEqualTo("[[1]]");
     assertThat(fixture.query(sql, table("events", EVENTS, first, second))).isEqualTo("[[2]]");
     assertThat(fixture.query(sql, table("events", EVENTS, first))).isEqualTo("[[1]]");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "BOOLEAN | true",
+        "SMALLINT | 7",
+        "INTEGER | 7",
+        "BIGINT | 9007199254740993",
+        "REAL | 0.1",
+        "DOUBLE | 0.1",
+        "DECIMAL(4,1) | 1.5",
+        "DECIMAL(38,5) | 123456789012345678901234567890123.12345",
+        "VARCHAR | é",
+        "DATE | 18322",
+        "TIME | 43200000001",
+        "TIMESTAMP | 1582934400000001",
+        "TIMESTAMPTZ | 1582934400000001",
+        "UUID | 80000000-0000-0000-0000-00000000000b",
+        "BLOB | x",
+        "JSON | {\"a\": 1.50}",
+        "INTEGER[] | 7",
+        "STRUCT(a DECIMAL(9,2), \"b c\" TIMESTAMPTZ[]) | 1.5",
+        "STRUCT(j JSON, u UUID)[] | 1"
+      })
+  void fileOfTheTablesOwnSchemaIsReadAsOthersAre(String typeAndValue) {
+    String[] parts = typeAndValue.split(" \\| ");
+    RowSchema schema =
+        new RowSchema(1, List.of(new Column(3, "v", TypeParser.parse(parts[0]), false, null)));
+    TableFile own =
+        fixture.statedFile(schema, row(value(schema, parts[1])), row((Object) null)).file();
+    TableFile other = new TableFile(own.key(), own.sizeBytes(), own.rowCount());
+    String sql = "SELECT v, typeof(v) FROM t";
+
+    assertThat(fixture.query(sql, table("t", schema, own)))
+        .isEqualTo(fixture.query(sql, table("t", schema, other)))
+        .isNotEmpty();
+  }
+
+  /** A value of the type, out of its text where it is not nested. */
+  private static Object value(RowSchema schema, String text) {
+    return switch (schema.columns().getFirst().type()) {
+      case ColumnType.Decimal decimal -> new BigDecimal(text);
+      case ColumnType.ListOf list ->
+          list.element() == Primitive.INTEGER
+              ? Arrays.asList(7, null)
+              : List.of(List.of("{}", UUID.randomUUID()));
+      case ColumnType.Struct struct ->
+          List.of(new BigDecimal("1.5"), Arrays.asList(1_582_934_400_000_001L, null));
+      case Primitive primitive ->
+          switch (primitive) {
+            case BOOLEAN -> Boolean.valueOf(text);
+            case SMALLINT, INTEGER, BIGINT, DATE, TIME, TIMESTAMP, TIMESTAMPTZ ->
+                Long.valueOf(text);
+            case REAL, DOUBLE -> Double.valueOf(text);
+            case VARCHAR, JSON -> text;
+            case UUID -> UUID.fromString(text);
+            case BLOB -> text.getBytes(StandardCharsets.UTF_8);
+          };
+    };
+  }
+
+  @Test
+  void warmedTenantAnswersAsOthers() {
+    BoundTable events = table("events", EVENTS, fixture.file(EVENTS, row(1, "a")));
+
+    fixture.engine.warm(QueryFixture.TENANT);
+    fixture.engine.warm(QueryFixture.TENANT);
+
+    assertThat(fixture.query("SELECT * FROM events", events)).isEqualTo("[[1,\"a\"]]");
+    assertThatThrownBy(() -> fixture.engine.warm("../other"))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void fileIsThereAfterItWasPrefetched() throws Exception {
+    TableFile file = fixture.file(EVENTS, row(1, "a"));
+
+    fixture.engine.prefetch(file);
+
+    assertThat(fixture.query("SELECT id FROM events", table("events", EVENTS, file)))
+        .isEqualTo("[[1]]");
+    assertThatThrownBy(
+            () ->
+                fixture.engine.prefetch(new TableFile(new ObjectKey("acme/t/gone.parquet"), 10, 1)))
+        .isInstanceOf(ObjectNotFoundException.class);
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.ObjectWriter;
 import io.duckmesh.engine.objects.cache.ObjectCache;
 import io.duckmesh.engine.objects.local.LocalObjects;
+import io.duckmesh.engine.parquet.ColumnStats;
 import io.duckmesh.engine.parquet.DataFileWriter;
 import io.duckmesh.engine.parquet.RowBatches;
 import io.duckmesh.engine.parquet.RowSelection;
@@ -57,14 +58,35 @@ final class QueryFixture implements AutoCloseable {
     return file(TENANT, schema, rows);
   }
 
+  /** A data file and what its writer says of it. */
+  record StatedFile(RowSchema schema, TableFile file, List<ColumnStats> statistics) {}
+
   TableFile file(String tenant, RowSchema schema, Object[]... rows) {
+    TableFile file = write(tenant, schema, rows).file();
+    return new TableFile(file.key(), file.sizeBytes(), file.rowCount());
+  }
+
+  /** Writes a data file of the version of the schema, with what its writer says of it. */
+  StatedFile statedFile(RowSchema schema, Object[]... rows) {
+    return write(TENANT, schema, rows);
+  }
+
+  private StatedFile write(String tenant, RowSchema schema, Object[]... rows) {
     ObjectKey key = new ObjectKey(tenant + "/table/" + UUID.randomUUID() + ".parquet");
     try (ObjectWriter writer = store.create(key);
         RowBatch batch = RowBatches.of(allocator, schema, rows)) {
       WrittenFile written =
           DataFileWriter.write(schema, List.of(RowSelection.all(batch)), writer.stream());
       writer.publish();
-      return new TableFile(key, written.sizeBytes(), written.rowCount());
+      return new StatedFile(
+          schema,
+          new TableFile(
+              key,
+              written.sizeBytes(),
+              written.rowCount(),
+              written.contentHash(),
+              schema.version()),
+          written.statistics());
     } catch (IOException e) {
       throw new AssertionError(e);
     }

@@ -1,0 +1,2 @@
+/** Tokens and receipts by themselves. */
+package io.duckmesh.api.receipt;
