@@ -22,6 +22,7 @@ import io.duckmesh.api.problem.ProblemWriter;
 import io.duckmesh.api.problem.RequestFilter;
 import io.duckmesh.api.quarantine.QuarantineController;
 import io.duckmesh.api.query.DisconnectWatch;
+import io.duckmesh.api.query.Queries;
 import io.duckmesh.api.query.QueryController;
 import io.duckmesh.api.query.QueryMetrics;
 import io.duckmesh.api.query.TableBinder;
@@ -33,6 +34,7 @@ import io.duckmesh.api.tables.LiveTables;
 import io.duckmesh.api.tables.TableController;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
+import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.List;
@@ -113,6 +115,16 @@ public class ApiConfiguration {
   @Bean
   TableBinder tableBinder(Catalog catalog) {
     return new TableBinder(catalog);
+  }
+
+  @Bean
+  Queries queries(
+      Catalog catalog,
+      QueryEngine engine,
+      TableBinder binder,
+      Barrier barrier,
+      VisibilityTokens tokens) {
+    return new Queries(catalog, engine, binder, barrier, tokens);
   }
 
   @Bean
