@@ -3,6 +3,7 @@ package io.duckmesh.worker;
 import io.duckmesh.api.ApiConfiguration;
 import io.duckmesh.api.ApiSettings;
 import io.duckmesh.api.operations.VerifyStarter;
+import io.duckmesh.api.query.QuerySettings;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.cache.ObjectCache;
 import io.duckmesh.engine.query.QueryEngine;
@@ -20,6 +21,11 @@ class GatewayConfiguration {
   @Bean
   ApiSettings apiSettings() {
     return ApiSettings.DEFAULTS;
+  }
+
+  @Bean
+  QuerySettings querySettings(ServerSettings settings) {
+    return settings.queries();
   }
 
   @Bean

@@ -51,6 +51,15 @@ public final class Queries {
   }
 
   /**
+   * Checks the statement alone; whether its tables are there is not asked.
+   *
+   * @throws io.duckmesh.engine.query.QueryRejectedException if it is not allowed
+   */
+  void check(String sql) {
+    var unused = engine.check(sql);
+  }
+
+  /**
    * Checks the statement, waits until the writes of its tokens are visible, and finds its snapshot
    * and tables. Nothing has to be freed afterwards.
    *
@@ -92,7 +101,8 @@ public final class Queries {
               query.tables(),
               query.asked().parameters(),
               query.asked().limits(),
-              cancellation);
+              cancellation,
+              query.phases().meter());
       return new RunningQuery(query, execution);
     } finally {
       query.phases().end();

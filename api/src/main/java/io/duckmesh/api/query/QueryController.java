@@ -4,17 +4,14 @@ import io.duckmesh.api.ApiSettings;
 import io.duckmesh.api.auth.Caller;
 import io.duckmesh.api.auth.RequiresRole;
 import io.duckmesh.api.ingest.RequestBodies;
-import io.duckmesh.api.problem.Problems;
+import io.duckmesh.api.problem.ProblemWriter;
 import io.duckmesh.catalog.Role;
-import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.ResultSummary;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
@@ -26,7 +23,7 @@ public final class QueryController {
   public static final String SNAPSHOT_HEADER = "X-DuckMesh-Snapshot";
 
   /** The query's id, which stands in logs. */
-  public static final String QUERY_HEADER = "X-DuckMesh-Query";
+  public static final String QUERY_HEADER = ProblemWriter.QUERY_HEADER;
 
   /** Trailer: rows of the answer. */
   public static final String ROW_COUNT_TRAILER = "X-DuckMesh-Row-Count";
@@ -40,20 +37,26 @@ public final class QueryController {
   private final Queries queries;
   private final RequestBodies bodies;
   private final DisconnectWatch watch;
-  private final QueryMetrics metrics;
+  private final RunningQueries running;
+  private final QueryLog log;
   private final ApiSettings settings;
+  private final QuerySettings querySettings;
 
   public QueryController(
       Queries queries,
       RequestBodies bodies,
       DisconnectWatch watch,
-      QueryMetrics metrics,
-      ApiSettings settings) {
+      RunningQueries running,
+      QueryLog log,
+      ApiSettings settings,
+      QuerySettings querySettings) {
     this.queries = queries;
     this.bodies = bodies;
     this.watch = watch;
-    this.metrics = metrics;
+    this.running = running;
+    this.log = log;
     this.settings = settings;
+    this.querySettings = querySettings;
   }
 
   @PostMapping("/v1/query")
@@ -61,36 +64,33 @@ public final class QueryController {
   void query(Caller caller, HttpServletRequest request, HttpServletResponse response)
       throws IOException, InterruptedException {
     QueryPhases phases = QueryPhases.begin();
+    TrackedQuery tracked = running.begin(QueriesController.id(request), caller, phases);
     String outcome = "client_gone";
-    try {
-      run(caller, request, response, phases);
+    try (tracked) {
+      run(tracked, request, response);
       outcome = "ok";
     } catch (RuntimeException | InterruptedException e) {
-      outcome = Problems.of(e).error().name().toLowerCase(Locale.ROOT);
+      outcome = tracked.outcomeOf(e);
       throw e;
     } finally {
-      metrics.ended(outcome, phases.elapsedNanos());
+      log.ended(tracked, outcome);
     }
   }
 
-  private void run(
-      Caller caller,
-      HttpServletRequest request,
-      HttpServletResponse response,
-      QueryPhases phases)
+  private void run(TrackedQuery tracked, HttpServletRequest request, HttpServletResponse response)
       throws IOException, InterruptedException {
     AnswerFormat format = AnswerFormat.of(request.getHeader("Accept"));
     QueryRequest asked = QueryRequest.read(bodies.readJson(request), settings);
-    PreparedQuery prepared =
-        queries.prepare(UUID.randomUUID().toString(), caller, asked, phases);
+    tracked.asked(QueriesController.text(asked, querySettings));
+    request.setAttribute(ProblemWriter.QUERY_ATTRIBUTE, tracked.id().toString());
+    response.setHeader(QUERY_HEADER, tracked.id().toString());
+    PreparedQuery prepared = tracked.prepare(queries, asked);
     response.setHeader(SNAPSHOT_HEADER, prepared.snapshot().id().toString());
-    response.setHeader(QUERY_HEADER, prepared.queryId());
-    QueryCancellation cancellation = new QueryCancellation();
     try (DisconnectWatch.Watched client = watch.watch(request)) {
-      client.onDisconnect(cancellation::cancel);
-      try (RunningQuery query = queries.start(prepared, cancellation)) {
+      client.onDisconnect(() -> tracked.stop(TrackedQuery.Stop.CLIENT_GONE));
+      try (RunningQuery query = queries.start(prepared, tracked.cancellation())) {
         ResultSummary summary = answer(query, format, client, request, response);
-        metrics.answered(summary.rowCount(), summary.byteCount());
+        tracked.answered(summary.rowCount(), summary.byteCount(), summary.truncated());
       }
     }
   }

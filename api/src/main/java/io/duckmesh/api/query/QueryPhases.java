@@ -1,10 +1,12 @@
 package io.duckmesh.api.query;
 
+import io.duckmesh.engine.query.QueryMeter;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How long each phase of one query took, from the arrival of the request. A phase lasts until the
- * next one begins; one that is entered again adds up. Used by one thread at a time.
+ * next one begins; one that is entered again adds up. Used by one thread at a time; what it is
+ * doing may be asked from any.
  */
 public final class QueryPhases {
   /** What a query goes through, in this order. */
@@ -23,7 +25,8 @@ public final class QueryPhases {
 
   private final long startedNanos;
   private final long[] nanos = new long[Phase.values().length];
-  private @Nullable Phase current;
+  private final QueryMeter meter = new QueryMeter();
+  private volatile @Nullable Phase current;
   private long since;
 
   private QueryPhases(long now) {
@@ -43,11 +46,22 @@ public final class QueryPhases {
   /** Ends the phase that is under way. May be called more than once. */
   void end() {
     long now = System.nanoTime();
-    if (current != null) {
-      nanos[current.ordinal()] += now - since;
+    Phase ended = current;
+    if (ended != null) {
+      nanos[ended.ordinal()] += now - since;
       current = null;
     }
     since = now;
+  }
+
+  /** The phase that is under way, null if there is none. */
+  @Nullable Phase current() {
+    return current;
+  }
+
+  /** Measures what the engine does in {@link Phase#START}. */
+  public QueryMeter meter() {
+    return meter;
   }
 
   /** Nanoseconds in the phase so far, without the time since it was entered last. */

@@ -34,6 +34,11 @@ record QueryRequest(
     QueryLimits limits) {
   private static final int MAX_TOKENS = 1_000;
 
+  /** How many values came with the statement. */
+  int parameterCount() {
+    return parameters.size();
+  }
+
   static QueryRequest read(byte[] body, ApiSettings settings) {
     JsonFields fields = JsonFields.parse(body);
     String sql = fields.requiredText("sql");

@@ -50,6 +50,23 @@ public interface QueryEngine extends AutoCloseable {
     return execution;
   }
 
+  /**
+   * The same, measured.
+   *
+   * @param meter of this statement alone
+   */
+  default QueryExecution start(
+      String queryId,
+      String tenant,
+      CheckedQuery query,
+      List<BoundTable> tables,
+      List<? extends @Nullable Object> parameters,
+      QueryLimits limits,
+      QueryCancellation cancellation,
+      QueryMeter meter) {
+    return start(queryId, tenant, query, tables, parameters, limits, cancellation);
+  }
+
   /** Cancels what runs and frees everything. May be called more than once. */
   @Override
   void close();

@@ -7,6 +7,7 @@ import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
 import io.duckmesh.engine.query.ResultColumn;
@@ -69,6 +70,7 @@ final class DuckDbExecution implements QueryExecution {
   private final NativeThreads threads;
   private final BufferAllocator parentAllocator;
   private final QueryLimits limits;
+  private final QueryMeter meter;
   private final Consumer<DuckDbExecution> onClose;
   private final long startedNanos = System.nanoTime();
 
@@ -98,6 +100,7 @@ final class DuckDbExecution implements QueryExecution {
       NativeThreads threads,
       BufferAllocator parentAllocator,
       QueryLimits limits,
+      QueryMeter meter,
       Consumer<DuckDbExecution> onClose) {
     this.queryId = queryId;
     this.instance = instance;
@@ -106,6 +109,7 @@ final class DuckDbExecution implements QueryExecution {
     this.threads = threads;
     this.parentAllocator = parentAllocator;
     this.limits = limits;
+    this.meter = meter;
     this.onClose = onClose;
   }
 
@@ -151,6 +155,7 @@ final class DuckDbExecution implements QueryExecution {
       watch(taken);
       bind(taken, bindings);
       stopIfAsked();
+      meter.enter(QueryMeter.Phase.RUN);
       DuckDBResultSet rows = execute(taken, runnable.sql(), parameters);
       columns = columns(rows.getMetaData());
       BufferAllocator own = parentAllocator.newChildAllocator(queryId, 0, Long.MAX_VALUE);

@@ -13,12 +13,14 @@ import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -110,6 +112,20 @@ final class DuckDbQueryEngine implements QueryEngine {
       List<? extends @Nullable Object> parameters,
       QueryLimits limits,
       QueryCancellation cancellation) {
+    return start(
+        queryId, tenant, query, tables, parameters, limits, cancellation, new QueryMeter());
+  }
+
+  @Override
+  public QueryExecution start(
+      String queryId,
+      String tenant,
+      CheckedQuery query,
+      List<BoundTable> tables,
+      List<? extends @Nullable Object> parameters,
+      QueryLimits limits,
+      QueryCancellation cancellation,
+      QueryMeter meter) {
     if (!TENANT.matcher(tenant).matches()) {
       throw new IllegalArgumentException("Not a tenant: " + tenant);
     }
@@ -125,13 +141,17 @@ final class DuckDbQueryEngine implements QueryEngine {
             threads,
             allocator,
             limits,
+            meter,
             this::ended);
     boolean started = false;
     try {
       begun(execution);
       cancellation.onCancel(execution::cancel);
+      meter.enter(QueryMeter.Phase.QUEUE);
       execution.takeSlot();
-      execution.hold(lease(tables));
+      meter.enter(QueryMeter.Phase.FETCH);
+      execution.hold(lease(tables, meter));
+      meter.enter(QueryMeter.Phase.BIND);
       execution.run(statement, bindings(tables), parameters);
       started = true;
       return execution;
@@ -139,6 +159,7 @@ final class DuckDbQueryEngine implements QueryEngine {
       Thread.currentThread().interrupt();
       throw new QueryCancelledException("Query %s was interrupted".formatted(queryId), e);
     } finally {
+      meter.end();
       if (!started) {
         execution.close();
       }
@@ -168,14 +189,27 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
   }
 
-  private List<Lease> lease(List<BoundTable> tables) throws InterruptedException {
+  private List<Lease> lease(List<BoundTable> tables, QueryMeter meter) throws InterruptedException {
     Map<ObjectKey, CachedObject> objects = new LinkedHashMap<>();
     for (BoundTable table : tables) {
       for (BoundTable.TableFile file : table.files()) {
         objects.put(file.key(), new CachedObject(file.key(), file.sizeBytes()));
       }
     }
-    return cache.acquireAll(objects.values());
+    List<Lease> leases = cache.acquireAll(objects.values());
+    long bytes = 0;
+    long downloaded = 0;
+    long downloadedBytes = 0;
+    Iterator<Lease> lease = leases.iterator();
+    for (CachedObject object : objects.values()) {
+      bytes += object.sizeBytes();
+      if (lease.next().downloaded()) {
+        downloaded++;
+        downloadedBytes += object.sizeBytes();
+      }
+    }
+    meter.gave(new QueryMeter.Files(objects.size(), bytes, downloaded, downloadedBytes));
+    return leases;
   }
 
   /** A leased object's path below the cache's root is its key. */
