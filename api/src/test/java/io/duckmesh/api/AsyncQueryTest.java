@@ -53,21 +53,23 @@ class AsyncQueryTest {
         QuerySettings.DEFAULTS
             .withLease(Duration.ofSeconds(2))
             .withHistory(7, 200, Duration.ofMillis(1));
-    runner = gateway("runner", settings.withConcurrency(2, 2, 5));
-    other = gateway("other", settings.withConcurrency(0, 2, 5));
+    runner = gateway(database, "runner", settings.withConcurrency(2, 2, 5), OPENED);
+    other = gateway(database, "other", settings.withConcurrency(0, 2, 5), OPENED);
   }
 
-  private static TestGateway gateway(String name, QuerySettings settings) {
+  /** Starts a gateway; what was opened stands in the list in the order of closing. */
+  private static TestGateway gateway(
+      TestDatabase database, String name, QuerySettings settings, List<AutoCloseable> opened) {
     ObjectCache cache =
         ObjectCache.open(TestStore.shared(), directory.resolve(name + "-cache"), 1L << 30);
-    OPENED.addFirst(cache);
+    opened.addFirst(cache);
     QueryEngine engine =
         DuckDbQueries.create(
             cache, DuckDbOptions.defaults(directory.resolve(name + "-spill")).withThreads(1));
-    OPENED.addFirst(engine);
+    opened.addFirst(engine);
     TestGateway gateway =
         TestGateway.start(database, engine, ApiSettings.DEFAULTS, settings, BusOptions.DEFAULTS);
-    OPENED.addFirst(gateway);
+    opened.addFirst(gateway);
     return gateway;
   }
 
@@ -363,6 +365,32 @@ class AsyncQueryTest {
     assertThat(query.get("error").get("retryable").asBoolean()).isTrue();
     assertThat(query.get("error").get("context").get("reason").asString())
         .isEqualTo("gateway_lost");
+  }
+
+  @Test
+  void gatewayThatIsStoppedLetsItsQueriesWaitForAnotherOne() throws Exception {
+    TestDatabase own = new TestDatabase();
+    QuerySettings settings = QuerySettings.DEFAULTS.withLease(Duration.ofMinutes(10));
+    List<AutoCloseable> stopped = new ArrayList<>();
+    List<AutoCloseable> opened = new ArrayList<>();
+    try {
+      TestGateway left = gateway(own, "left", settings.withConcurrency(0, 2, 5), opened);
+      TestGateway leaving = gateway(own, "leaving", settings.withConcurrency(1, 2, 5), stopped);
+      String id = submitted(left, ENDLESS, "");
+      await(() -> state(left, id).equals("running"));
+
+      leaving.close();
+      stopped.remove(leaving);
+
+      JsonNode query = left.get("/v1/queries/" + id).json();
+      assertThat(query.get("state").asString()).isEqualTo("queued");
+      assertThat(query.get("started_at").isNull()).isTrue();
+    } finally {
+      stopped.addAll(opened);
+      for (AutoCloseable each : stopped) {
+        each.close();
+      }
+    }
   }
 
   @Test

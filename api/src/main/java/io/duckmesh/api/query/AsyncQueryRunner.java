@@ -178,7 +178,7 @@ public final class AsyncQueryRunner implements AutoCloseable {
                         query.caller().tenant(),
                         query.id(),
                         query.phase(),
-                        null,
+                        query.progress(),
                         query.snapshot(),
                         0,
                         query.byteCount()))

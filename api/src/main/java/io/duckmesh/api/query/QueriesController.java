@@ -224,7 +224,7 @@ public final class QueriesController {
     Duration wait = waitOf(request);
     Optional<TrackedQuery> here = findSync(caller, id);
     if (here.isPresent()) {
-      ApiJson.write(response, 200, QueryAnswer.of(here.get().record(), here.get().phase()));
+      ApiJson.write(response, 200, QueryAnswer.of(here.get()));
       return;
     }
     Optional<AsyncQuery> async = findAsync(caller, id, wait);
@@ -233,7 +233,7 @@ public final class QueriesController {
       return;
     }
     QueryRecord ended = findEnded(caller, id).orElseThrow(() -> notFound(queryId));
-    ApiJson.write(response, 200, QueryAnswer.of(ended, null));
+    ApiJson.write(response, 200, QueryAnswer.of(ended));
   }
 
   private Optional<TrackedQuery> findSync(Caller caller, QueryId id) {
@@ -459,11 +459,12 @@ public final class QueriesController {
     QueryRecord last = null;
     List<QueryRecord> page = page(caller, filter, after, count + 1);
     for (QueryRecord query : page.subList(0, Math.min(count, page.size()))) {
-      String phase =
-          query.state() == QueryState.RUNNING
-              ? running.find(query.tenant(), query.id()).map(TrackedQuery::phase).orElse(null)
-              : null;
-      answers.add(QueryAnswer.of(query, phase));
+      answers.add(
+          running
+              .find(query.tenant(), query.id())
+              .filter(here -> query.state() == QueryState.RUNNING)
+              .map(QueryAnswer::of)
+              .orElseGet(() -> QueryAnswer.of(query)));
       last = query;
     }
     String next = last == null || page.size() <= count ? null : text(QueryCursor.of(last));

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * A query as clients see it.
  *
  * @param phase what it is doing, null if it is not running
+ * @param progress how much of it is done, from 0 to 1, null if it can not be told
  * @param sql its beginning, if it is long
  * @param format of the result of an asynchronous query
  * @param expiresAt until when the result of an asynchronous query can be fetched
@@ -26,6 +27,7 @@ record QueryAnswer(
     String mode,
     String state,
     @Nullable String phase,
+    @Nullable Double progress,
     boolean cancelRequested,
     String keyId,
     @Nullable String keyLabel,
@@ -88,15 +90,21 @@ record QueryAnswer(
     }
   }
 
-  /** A query that is listed, or whose client waits or waited for it. */
-  static QueryAnswer of(QueryRecord query, @Nullable String phase) {
-    return of(query, phase, false, null, null, null);
+  /** A query that is listed, or whose client waited for it. */
+  static QueryAnswer of(QueryRecord query) {
+    return of(query, null, null, false, null, null, null);
+  }
+
+  /** A query that runs here. */
+  static QueryAnswer of(TrackedQuery query) {
+    return of(query.record(), query.phase(), query.progress(), false, null, null, null);
   }
 
   static QueryAnswer of(AsyncQuery query, @Nullable Map<String, Object> error) {
     return of(
         query.record(),
         query.phase(),
+        query.progress(),
         query.cancelRequested(),
         query.format(),
         query.expiresAt(),
@@ -106,6 +114,7 @@ record QueryAnswer(
   private static QueryAnswer of(
       QueryRecord query,
       @Nullable String phase,
+      @Nullable Double progress,
       boolean cancelRequested,
       @Nullable String format,
       @Nullable Instant expiresAt,
@@ -116,6 +125,7 @@ record QueryAnswer(
         query.mode().name().toLowerCase(Locale.ROOT),
         query.state().name().toLowerCase(Locale.ROOT),
         phase,
+        progress,
         cancelRequested,
         query.keyId(),
         query.keyLabel(),

@@ -26,7 +26,7 @@ public final class QueryLog implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(QueryLog.class);
 
   private static final int MAX_WAITING = 10_000;
-  private static final int BATCH = 500;
+  private static final int BATCH = 2_000;
   private static final int LOGGED_SQL = 1_000;
   private static final Duration INTERVAL = Duration.ofMillis(200);
   private static final Duration PAUSE = Duration.ofSeconds(1);
@@ -133,7 +133,7 @@ public final class QueryLog implements AutoCloseable {
             continue;
           }
           batch.add(first);
-          if (!closed) {
+          if (!closed && waiting.size() < BATCH) {
             // More come meanwhile, and go in the same transaction.
             TimeUnit.NANOSECONDS.sleep(INTERVAL.toNanos());
           }

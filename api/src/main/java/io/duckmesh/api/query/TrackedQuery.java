@@ -216,6 +216,12 @@ final class TrackedQuery implements AutoCloseable {
     };
   }
 
+  /** How much of it is done, from 0 to 1, null if it can not be told. */
+  @Nullable Double progress() {
+    double progress = phases.meter().progress();
+    return Double.isNaN(progress) ? null : (Double) (Math.round(progress * 1_000) / 1_000.0);
+  }
+
   QueryStats stats() {
     QueryMeter meter = phases.meter();
     QueryMeter.Files files = meter.files();

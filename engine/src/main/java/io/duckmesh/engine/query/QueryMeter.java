@@ -1,5 +1,6 @@
 package io.duckmesh.engine.query;
 
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public final class QueryMeter {
   private long sinceNanos;
   private Files files = Files.NONE;
   private long prunedFiles;
+  private @Nullable DoubleSupplier progress;
 
   /** Begins a phase, and ends the one before. */
   public synchronized void enter(Phase phase) {
@@ -62,6 +64,24 @@ public final class QueryMeter {
   public synchronized long nanos(Phase phase) {
     long passed = phase == current ? System.nanoTime() - sinceNanos : 0;
     return nanos[phase.ordinal()] + passed;
+  }
+
+  /**
+   * Says who knows how much is done: from 0 to 1, or NaN. Null: nobody any more.
+   *
+   * @param progress may be asked from any thread
+   */
+  public synchronized void progressFrom(@Nullable DoubleSupplier progress) {
+    this.progress = progress;
+  }
+
+  /** How much of the statement is done, from 0 to 1; NaN if it can not be told. */
+  public double progress() {
+    DoubleSupplier known;
+    synchronized (this) {
+      known = progress;
+    }
+    return known == null ? Double.NaN : known.getAsDouble();
   }
 
   /** Says which files the statement was given. */

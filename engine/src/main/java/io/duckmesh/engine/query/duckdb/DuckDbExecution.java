@@ -32,6 +32,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.duckdb.DuckDBPreparedStatement;
 import org.duckdb.DuckDBResultSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -225,10 +226,12 @@ final class DuckDbExecution implements QueryExecution {
     if (parameters.isEmpty()) {
       Statement direct = taken.statement();
       statement = direct;
+      meter.progressFrom(() -> progress(direct));
       rows = direct.executeQuery(sql);
     } else {
       PreparedStatement prepared = taken.prepare(sql);
       statement = prepared;
+      meter.progressFrom(() -> progress(prepared));
       for (int i = 0; i < parameters.size(); i++) {
         prepared.setObject(i + 1, parameter(i + 1, parameters.get(i)));
       }
@@ -258,6 +261,18 @@ final class DuckDbExecution implements QueryExecution {
           throw new IllegalArgumentException(
               "Parameter %d has type %s".formatted(number, value.getClass().getName()));
     };
+  }
+
+  /** What DuckDB says after a while; asked while another thread runs the statement. */
+  private static double progress(Statement statement) {
+    try {
+      double percentage =
+          statement.unwrap(DuckDBPreparedStatement.class).getQueryProgress().getPercentage();
+      return percentage < 0 ? Double.NaN : Math.min(1, percentage / 100);
+    } catch (SQLException e) {
+      // The statement has just ended.
+      return Double.NaN;
+    }
   }
 
   private static List<ResultColumn> columns(ResultSetMetaData meta) throws SQLException {
@@ -474,6 +489,7 @@ final class DuckDbExecution implements QueryExecution {
       result = null;
     }
     if (statement != null) {
+      meter.progressFrom(null);
       DuckDbFailures.closeQuietly(statement);
       statement = null;
     }

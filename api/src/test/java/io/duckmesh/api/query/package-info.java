@@ -1,0 +1,2 @@
+/** Queries at the gateway, by themselves. */
+package io.duckmesh.api.query;
