@@ -50,6 +50,12 @@ public interface QueryEngine extends AutoCloseable {
     return execution;
   }
 
+  /**
+   * Names what computes answers: two engines of one version write the same answer to the same
+   * statement over the same tables, as far as the statement itself leaves nothing open.
+   */
+  String version();
+
   /** Cancels what runs and frees everything. May be called more than once. */
   @Override
   void close();
