@@ -2,6 +2,7 @@ package io.duckmesh.api;
 
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.JsonStyle;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
@@ -44,7 +45,7 @@ final class ScriptedEngine implements QueryEngine {
       Long version = matcher.group(2) == null ? null : Long.valueOf(matcher.group(2));
       tables.add(new TableReference(matcher.group(1), version, null));
     }
-    return new CheckedQuery(sql, tables, "{}");
+    return new CheckedQuery(sql, tables, "{}", !sql.contains("random()"));
   }
 
   @Override
@@ -61,6 +62,11 @@ final class ScriptedEngine implements QueryEngine {
             .mapToLong(BoundTable.TableFile::rowCount)
             .sum();
     return new Execution(query.sql(), rows);
+  }
+
+  @Override
+  public String version() {
+    return "scripted";
   }
 
   @Override
@@ -81,7 +87,8 @@ final class ScriptedEngine implements QueryEngine {
     }
 
     @Override
-    public ResultSummary write(ResultFormat format, OutputStream out) throws IOException {
+    public ResultSummary write(ResultFormat format, JsonStyle style, OutputStream out)
+        throws IOException {
       if (sql.contains("fails_at_once")) {
         throw new QueryFailedException("Division by zero");
       }
@@ -107,10 +114,16 @@ final class ScriptedEngine implements QueryEngine {
             case NDJSON -> "{\"count\":" + rows + "}\n";
             case CSV -> "count\r\n" + rows + "\r\n";
             case ARROW -> "arrow";
+            case PARQUET -> "parquet";
           };
       byte[] text = answer.getBytes(StandardCharsets.UTF_8);
       out.write(text);
       return new ResultSummary(1, text.length, false);
+    }
+
+    @Override
+    public boolean stopped() {
+      return cancelled.getCount() == 0;
     }
 
     @Override

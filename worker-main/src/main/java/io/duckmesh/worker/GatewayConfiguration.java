@@ -45,6 +45,9 @@ class GatewayConfiguration {
     DuckDbOptions options =
         DuckDbOptions.defaults(settings.cache().directory().resolve("spill"))
             .withMemoryBytes(query.memoryBytes());
+    if (query.processMemoryBytes() > 0) {
+      options = options.withProcessMemoryBytes(query.processMemoryBytes());
+    }
     if (query.threads() > 0) {
       options = options.withThreads(query.threads());
     }

@@ -68,7 +68,7 @@ public record ServerSettings(
 
   public record Tenant(String name, int shards) {}
 
-  public record Query(long memoryBytes, int threads, int concurrency) {}
+  public record Query(long memoryBytes, long processMemoryBytes, int threads, int concurrency) {}
 
   /** A null directory means standard output. */
   public record Logging(@Nullable Path directory, String level) {}
@@ -106,6 +106,7 @@ public record ServerSettings(
             Duration.ofMillis(number(values, Setting.BATCH_LINGER_MS, 0, 60_000)),
             new Query(
                 number(values, Setting.QUERY_MEMORY_BYTES, 64L << 20, Long.MAX_VALUE),
+                number(values, Setting.QUERY_PROCESS_MEMORY_BYTES, 0, Long.MAX_VALUE),
                 (int) number(values, Setting.QUERY_THREADS, 0, 1024),
                 (int) number(values, Setting.QUERY_CONCURRENCY, 1, 1024)),
             queries(values),

@@ -18,7 +18,8 @@ enum AnswerFormat {
   JSON("application/json", ResultFormat.JSON_ROWS),
   NDJSON("application/x-ndjson", ResultFormat.NDJSON),
   CSV("text/csv", ResultFormat.CSV),
-  ARROW("application/vnd.apache.arrow.stream", ResultFormat.ARROW);
+  ARROW("application/vnd.apache.arrow.stream", ResultFormat.ARROW),
+  PARQUET("application/vnd.apache.parquet", ResultFormat.PARQUET);
 
   private final String mediaType;
   private final ResultFormat format;

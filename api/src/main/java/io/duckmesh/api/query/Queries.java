@@ -15,16 +15,19 @@ import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
+import io.duckmesh.catalog.TenantId;
 import io.duckmesh.engine.query.CheckedQuery;
 import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Prepares and starts queries for callers, without knowing how they were asked for or how they are
@@ -36,6 +39,7 @@ public final class Queries {
   private final TableBinder binder;
   private final Barrier barrier;
   private final VisibilityTokens tokens;
+  private final NewestSeen newest = new NewestSeen();
 
   public Queries(
       Catalog catalog,
@@ -109,6 +113,14 @@ public final class Queries {
     }
   }
 
+  /**
+   * The tag of the query's answer, null if the same query may have another answer another time. It
+   * changes when a table that the query names does, and not with other tables.
+   */
+  @Nullable String tag(PreparedQuery query, AnswerFormat format) {
+    return AnswerTag.of(query, format, engine.version());
+  }
+
   private Positions positions(Caller caller, List<String> texts) {
     List<Positions> all = new ArrayList<>(texts.size());
     for (String token : texts) {
@@ -140,7 +152,7 @@ public final class Queries {
     SnapshotId id = asked.snapshotId();
     Instant asOf = asked.asOf();
     if (id == null && asOf == null) {
-      return binder.bindNewest(caller.tenant(), checked.tables());
+      return bindNewest(caller.tenant(), asked, checked, needed);
     }
     Snapshot snapshot =
         id != null
@@ -150,6 +162,22 @@ public final class Queries {
       checkNotOlder(snapshot, barrier.state(needed));
     }
     return binder.bind(caller.tenant(), snapshot, checked.tables());
+  }
+
+  /** Writes that were waited for are younger than what was seen before, so then it is asked. */
+  private TableBinder.Bound bindNewest(
+      TenantId tenant, QueryRequest asked, CheckedQuery checked, Positions needed) {
+    Duration staleness = asked.maxStaleness();
+    if (staleness != null && needed.isEmpty()) {
+      Snapshot seen = newest.within(tenant, staleness);
+      if (seen != null) {
+        return binder.bind(tenant, seen, checked.tables());
+      }
+    }
+    long askedNanos = System.nanoTime();
+    TableBinder.Bound bound = binder.bindNewest(tenant, checked.tables());
+    newest.saw(bound.snapshot(), askedNanos);
+    return bound;
   }
 
   private static void checkNotOlder(Snapshot snapshot, ReceiptState state) {

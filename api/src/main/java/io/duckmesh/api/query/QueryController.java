@@ -10,9 +10,6 @@ import io.duckmesh.engine.query.ResultSummary;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RestController;
 
@@ -30,9 +27,6 @@ public final class QueryController {
 
   /** Trailer: whether a limit cut the answer. */
   public static final String TRUNCATED_TRAILER = "X-DuckMesh-Truncated";
-
-  /** Answers up to this size are sent whole, with their length, or not at all. */
-  private static final int BUFFER_BYTES = 64 << 10;
 
   private final Queries queries;
   private final RequestBodies bodies;
@@ -67,8 +61,7 @@ public final class QueryController {
     TrackedQuery tracked = running.begin(QueriesController.id(request), caller, phases);
     String outcome = "client_gone";
     try (tracked) {
-      run(tracked, request, response);
-      outcome = "ok";
+      outcome = run(tracked, request, response);
     } catch (RuntimeException | InterruptedException e) {
       outcome = tracked.outcomeOf(e);
       throw e;
@@ -77,48 +70,55 @@ public final class QueryController {
     }
   }
 
-  private void run(TrackedQuery tracked, HttpServletRequest request, HttpServletResponse response)
+  /** Answers the query, and says how it ended. */
+  private String run(TrackedQuery tracked, HttpServletRequest request, HttpServletResponse response)
       throws IOException, InterruptedException {
     AnswerFormat format = AnswerFormat.of(request.getHeader("Accept"));
+    AnswerEncoding encoding = AnswerEncoding.of(request.getHeader("Accept-Encoding"));
     QueryRequest asked = QueryRequest.read(bodies.readJson(request), settings);
     tracked.asked(QueriesController.text(asked, querySettings));
     request.setAttribute(ProblemWriter.QUERY_ATTRIBUTE, tracked.id().toString());
     response.setHeader(QUERY_HEADER, tracked.id().toString());
     PreparedQuery prepared = tracked.prepare(queries, asked);
     response.setHeader(SNAPSHOT_HEADER, prepared.snapshot().id().toString());
-    try (DisconnectWatch.Watched client = watch.watch(request)) {
-      client.onDisconnect(() -> tracked.stop(TrackedQuery.Stop.CLIENT_GONE));
-      try (RunningQuery query = queries.start(prepared, tracked.cancellation())) {
-        ResultSummary summary = answer(query, format, client, request, response);
-        tracked.answered(summary.rowCount(), summary.byteCount(), summary.truncated());
+    response.setHeader("Vary", "Accept, Accept-Encoding");
+    String tag = queries.tag(prepared, format);
+    if (tag == null) {
+      response.setHeader("Cache-Control", "no-store");
+    } else {
+      response.setHeader("Cache-Control", "private, no-cache");
+      response.setHeader("ETag", tag);
+      if (AnswerTag.matches(request.getHeader("If-None-Match"), tag)) {
+        response.setStatus(HttpServletResponse.SC_NOT_MODIFIED);
+        return "not_modified";
       }
     }
+    answer(tracked, prepared, format, encoding, request, response);
+    return "ok";
   }
 
-  private static ResultSummary answer(
-      RunningQuery query,
+  private void answer(
+      TrackedQuery tracked,
+      PreparedQuery prepared,
       AnswerFormat format,
-      DisconnectWatch.Watched client,
+      AnswerEncoding encoding,
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException {
-    response.setStatus(200);
-    response.setContentType(format.contentType());
-    response.setBufferSize(BUFFER_BYTES);
-    AtomicReference<Map<String, String>> trailers = new AtomicReference<>(Map.of());
-    boolean http11 = !"HTTP/1.0".equals(request.getProtocol());
-    if (format != AnswerFormat.JSON && http11) {
-      response.setHeader("Trailer", ROW_COUNT_TRAILER + ", " + TRUNCATED_TRAILER);
-      response.setTrailerFields(trailers::get);
+    try (DisconnectWatch.Watched client = watch.watch(request);
+        HttpAnswer answer = new HttpAnswer(request, response, client, format, encoding);
+        AnswerStream out = new AnswerStream(answer, AnswerStream.SLOW_CLIENT)) {
+      client.onDisconnect(() -> tracked.stop(TrackedQuery.Stop.CLIENT_GONE));
+      client.onLook(out::tick);
+      ResultSummary summary;
+      // The slot is for who computes, not for who waits until the client has read the rest.
+      try (RunningQuery query = queries.start(prepared, tracked.cancellation())) {
+        out.stopWhen(query::stopped);
+        summary = AnswerWriter.write(query, format, out);
+      }
+      out.finish();
+      answer.finish(summary);
+      tracked.answered(summary.rowCount(), summary.byteCount(), summary.truncated());
     }
-    OutputStream out = client.guard(response.getOutputStream());
-    ResultSummary summary = AnswerWriter.write(query, format, out);
-    trailers.set(
-        Map.of(
-            ROW_COUNT_TRAILER,
-            Long.toString(summary.rowCount()),
-            TRUNCATED_TRAILER,
-            Boolean.toString(summary.truncated())));
-    return summary;
   }
 }

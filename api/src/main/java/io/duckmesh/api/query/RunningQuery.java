@@ -1,6 +1,7 @@
 package io.duckmesh.api.query;
 
 import io.duckmesh.api.query.QueryPhases.Phase;
+import io.duckmesh.engine.query.JsonStyle;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.ResultColumn;
 import io.duckmesh.engine.query.ResultFormat;
@@ -30,11 +31,16 @@ final class RunningQuery implements AutoCloseable {
     return execution.columns();
   }
 
-  /** Writes the rows; see {@link QueryExecution#write}. */
+  /** Whether it was cancelled or its time is over, so that nobody needs the rest. */
+  boolean stopped() {
+    return execution.stopped();
+  }
+
+  /** Writes the rows; see {@link QueryExecution#write(ResultFormat, JsonStyle, OutputStream)}. */
   ResultSummary write(ResultFormat format, OutputStream out) throws IOException {
     prepared.phases().enter(Phase.WRITE);
     try {
-      return execution.write(format, out);
+      return execution.write(format, prepared.asked().jsonStyle(), out);
     } finally {
       prepared.phases().end();
     }

@@ -1,2 +1,2 @@
-/** Queries at the gateway, by themselves. */
+@org.jspecify.annotations.NullMarked
 package io.duckmesh.api.query;

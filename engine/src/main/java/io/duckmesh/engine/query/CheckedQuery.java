@@ -10,8 +10,11 @@ import java.util.Set;
  * @param sql the statement as it was sent
  * @param tables tables that it names, which have to be bound before it runs
  * @param tree the parser's own syntax tree as JSON text, from which the statement to run is made
+ * @param repeatable whether the same tables give the same answer at any time: it asks for no clock
+ *     and no chance
  */
-public record CheckedQuery(String sql, Set<TableReference> tables, String tree) {
+public record CheckedQuery(
+    String sql, Set<TableReference> tables, String tree, boolean repeatable) {
   public CheckedQuery {
     requireNonNull(sql, "sql is null");
     requireNonNull(tree, "tree is null");

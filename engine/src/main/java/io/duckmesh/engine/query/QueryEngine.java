@@ -67,6 +67,12 @@ public interface QueryEngine extends AutoCloseable {
     return start(queryId, tenant, query, tables, parameters, limits, cancellation);
   }
 
+  /**
+   * Names what computes answers: two engines of one version write the same answer to the same
+   * statement over the same tables, as far as the statement itself leaves nothing open.
+   */
+  String version();
+
   /** Cancels what runs and frees everything. May be called more than once. */
   @Override
   void close();

@@ -1,7 +1,5 @@
 package io.duckmesh.engine.query.duckdb;
 
-import static java.util.Objects.requireNonNull;
-
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.objects.cache.CachedObject;
 import io.duckmesh.engine.objects.cache.Lease;
@@ -14,6 +12,7 @@ import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryMeter;
+import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
 import java.nio.file.Path;
@@ -24,6 +23,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -41,6 +41,9 @@ final class DuckDbQueryEngine implements QueryEngine {
   /** How long closing waits for cancelled queries, which end within milliseconds. */
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
 
+  /** How soon a query that waits for its tenant's instance notices that it was cancelled. */
+  private static final long ROOM_LOOK_MILLIS = 50;
+
   /** A tenant's name is a folder's name; anything that could lead elsewhere is no tenant. */
   private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9_=-][A-Za-z0-9._=-]*");
 
@@ -55,6 +58,9 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   /** Also the lock of what is below. */
   private final Map<String, TenantInstance> instances = new LinkedHashMap<>();
+
+  /** Those that are closing included, since they still hold memory. */
+  private int openInstances;
 
   private final Set<DuckDbExecution> running = new HashSet<>();
   private boolean closed;
@@ -131,7 +137,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
     requireAllBound(tenant, query, tables);
     RunnableStatement statement = guard.runnable(query);
-    TenantInstance instance = enterInstance(tenant);
+    TenantInstance instance = enterInstance(queryId, tenant, cancellation);
     DuckDbExecution execution =
         new DuckDbExecution(
             queryId,
@@ -148,9 +154,11 @@ final class DuckDbQueryEngine implements QueryEngine {
       begun(execution);
       cancellation.onCancel(execution::cancel);
       meter.enter(QueryMeter.Phase.QUEUE);
-      execution.takeSlot();
-      meter.enter(QueryMeter.Phase.FETCH);
-      execution.hold(lease(tables, meter));
+      execution.prepare(
+          () -> {
+            meter.enter(QueryMeter.Phase.FETCH);
+            return lease(tables, meter);
+          });
       meter.enter(QueryMeter.Phase.BIND);
       execution.run(statement, bindings(tables), parameters);
       started = true;
@@ -225,44 +233,73 @@ final class DuckDbQueryEngine implements QueryEngine {
     return bindings;
   }
 
-  private TenantInstance enterInstance(String tenant) {
-    synchronized (instances) {
-      TenantInstance instance = closed ? null : instances.get(tenant);
-      if (instance != null && instance.enter()) {
-        instances.remove(tenant);
-        instances.put(tenant, instance);
+  private TenantInstance enterInstance(
+      String queryId, String tenant, QueryCancellation cancellation) {
+    long start = System.nanoTime();
+    while (true) {
+      TenantInstance instance = findInstance(tenant);
+      if (instance == null) {
+        instance = threads.call(() -> openInstance(tenant)).orElse(null);
+      }
+      if (instance != null) {
         return instance;
       }
+      if (cancellation.isCancelled()) {
+        throw new QueryCancelledException("Query %s was cancelled".formatted(queryId));
+      }
+      long waited = System.nanoTime() - start;
+      if (waited > options.maxWait().toNanos()) {
+        throw new QueryOverloadedException(
+            "Queries of %d other tenants run, which is the limit, and none has ended all of its own within %d ms"
+                .formatted(options.maxInstances(), options.maxWait().toMillis()));
+      }
+      awaitRoom(queryId);
     }
-    return threads.call(() -> openInstance(tenant));
   }
 
-  private TenantInstance openInstance(String tenant) {
-    TenantInstance surplus = null;
-    TenantInstance instance;
+  private @Nullable TenantInstance findInstance(String tenant) {
+    synchronized (instances) {
+      TenantInstance instance = closed ? null : instances.get(tenant);
+      if (instance == null || !instance.enter()) {
+        return null;
+      }
+      instances.remove(tenant);
+      instances.put(tenant, instance);
+      return instance;
+    }
+  }
+
+  /** Opens an instance, in place of the one that was idle longest if there are many; else none. */
+  private Optional<TenantInstance> openInstance(String tenant) {
+    TenantInstance surplus;
     synchronized (instances) {
       if (closed) {
         throw new IllegalStateException("The query engine is closed");
       }
-      instance = instances.remove(tenant);
-      if (instance == null || !instance.enter()) {
-        if (instances.size() >= options.maxTenants()) {
-          surplus = longestIdle();
-        }
-        instance = TenantInstance.open(tenant, filesRoot, spill.next(), options);
-        instance.enter();
+      TenantInstance instance = instances.get(tenant);
+      if (instance != null && instance.enter()) {
+        return Optional.of(instance);
       }
-      instances.put(tenant, instance);
+      if (openInstances < options.maxInstances()) {
+        instance =
+            TenantInstance.open(tenant, filesRoot, spill.next(), options, this::instanceClosed);
+        openInstances++;
+        instance.enter();
+        instances.put(tenant, instance);
+        return Optional.of(instance);
+      }
+      surplus = takeLongestIdle();
     }
-    if (surplus != null) {
-      surplus.retire();
+    if (surplus == null) {
+      return Optional.empty();
     }
-    return instance;
+    // Its memory has to be free before that of another may be taken.
+    surplus.retire();
+    return openInstance(tenant);
   }
 
-  /** Takes out the instance that was idle longest, or the least recently used if all are busy. */
-  private TenantInstance longestIdle() {
-    String tenant = instances.keySet().iterator().next();
+  private @Nullable TenantInstance takeLongestIdle() {
+    String tenant = null;
     long longest = 0;
     for (Map.Entry<String, TenantInstance> entry : instances.entrySet()) {
       long idle = entry.getValue().idleNanos();
@@ -271,7 +308,25 @@ final class DuckDbQueryEngine implements QueryEngine {
         tenant = entry.getKey();
       }
     }
-    return requireNonNull(instances.remove(tenant));
+    return tenant == null ? null : instances.remove(tenant);
+  }
+
+  private void instanceClosed() {
+    synchronized (instances) {
+      openInstances--;
+      instances.notifyAll();
+    }
+  }
+
+  private void awaitRoom(String queryId) {
+    synchronized (instances) {
+      try {
+        instances.wait(ROOM_LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new QueryCancelledException("Query %s was interrupted".formatted(queryId), e);
+      }
+    }
   }
 
   private void closeIdleInstances() {
@@ -305,6 +360,11 @@ final class DuckDbQueryEngine implements QueryEngine {
       running.remove(execution);
       instances.notifyAll();
     }
+  }
+
+  @Override
+  public String version() {
+    return "duckdb " + guard.version();
   }
 
   @Override

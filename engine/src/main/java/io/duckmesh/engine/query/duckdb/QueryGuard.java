@@ -42,6 +42,7 @@ final class QueryGuard implements AutoCloseable {
                   .build())
           .build();
   private final DuckDBConnection instance;
+  private final String version;
   private final NativeThreads threads;
   private final ConcurrentLinkedDeque<Parser> parsers = new ConcurrentLinkedDeque<>();
 
@@ -60,8 +61,9 @@ final class QueryGuard implements AutoCloseable {
           .<String, RunnableStatement>weigher((sql, run) -> sql.length() + run.sql().length())
           .build();
 
-  private QueryGuard(DuckDBConnection instance, NativeThreads threads) {
+  private QueryGuard(DuckDBConnection instance, String version, NativeThreads threads) {
     this.instance = instance;
+    this.version = version;
     this.threads = threads;
   }
 
@@ -77,10 +79,15 @@ final class QueryGuard implements AutoCloseable {
           statement.execute(setting);
         }
       }
-      return new QueryGuard(instance, threads);
+      return new QueryGuard(instance, instance.getMetaData().getDatabaseProductVersion(), threads);
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB as parser", e);
     }
+  }
+
+  /** DuckDB's version. */
+  String version() {
+    return version;
   }
 
   CheckedQuery check(String sql) {
@@ -97,8 +104,9 @@ final class QueryGuard implements AutoCloseable {
           "Statement is longer than %d bytes".formatted(MAX_SQL_BYTES));
     }
     String tree = withParser(parser -> parser.parse(sql));
-    StatementTree statement = StatementTree.check(sql, onlyStatement(sql, tree), rules);
-    CheckedQuery query = new CheckedQuery(sql, statement.tables(), tree);
+    JsonNode parsed = onlyStatement(sql, tree);
+    StatementTree statement = StatementTree.check(sql, parsed, rules);
+    CheckedQuery query = new CheckedQuery(sql, statement.tables(), tree, Repeatability.of(parsed));
     checked.put(sql, query);
     return query;
   }

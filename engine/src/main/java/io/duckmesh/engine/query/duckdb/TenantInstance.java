@@ -31,6 +31,7 @@ final class TenantInstance implements AutoCloseable {
   private final DuckDbOptions options;
   private final Path spill;
   private final DuckDBConnection instance;
+  private final Runnable onClose;
   private final Semaphore slots;
   private final AtomicInteger waiting = new AtomicInteger();
 
@@ -41,19 +42,26 @@ final class TenantInstance implements AutoCloseable {
   private long usedAtNanos;
 
   private TenantInstance(
-      String tenant, DuckDbOptions options, Path spill, DuckDBConnection instance) {
+      String tenant,
+      DuckDbOptions options,
+      Path spill,
+      DuckDBConnection instance,
+      Runnable onClose) {
     this.tenant = tenant;
     this.options = options;
     this.spill = spill;
     this.instance = instance;
+    this.onClose = onClose;
     this.slots = new Semaphore(options.concurrentQueries(), true);
     this.usedAtNanos = System.nanoTime();
   }
 
   /**
    * @param spill folder of this instance alone, which is made now and deleted at the end
+   * @param onClose called once when it has been closed, with its memory free again
    */
-  static TenantInstance open(String tenant, Path filesRoot, Path spill, DuckDbOptions options) {
+  static TenantInstance open(
+      String tenant, Path filesRoot, Path spill, DuckDbOptions options, Runnable onClose) {
     Properties properties = new Properties();
     properties.setProperty("jdbc_stream_results", "true");
     try {
@@ -69,7 +77,7 @@ final class TenantInstance implements AutoCloseable {
         throw e;
       }
       log.info("Opened DuckDB instance tenant={}", tenant);
-      return new TenantInstance(tenant, options, spill, instance);
+      return new TenantInstance(tenant, options, spill, instance, onClose);
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
     } catch (IOException e) {
@@ -129,8 +137,9 @@ final class TenantInstance implements AutoCloseable {
    * Takes a slot; {@link #giveSlotBack} gives it back.
    *
    * @throws QueryOverloadedException if too many wait already, or none became free in time
+   * @throws InterruptedException if the thread is interrupted while it waits
    */
-  void takeSlot(Duration timeout) throws InterruptedException {
+  void takeSlot() throws InterruptedException {
     if (slots.tryAcquire()) {
       return;
     }
@@ -141,15 +150,19 @@ final class TenantInstance implements AutoCloseable {
               .formatted(options.concurrentQueries(), tenant, options.waitingQueries()));
     }
     try {
-      Duration wait = timeout.compareTo(options.maxWait()) < 0 ? timeout : options.maxWait();
-      if (!slots.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS)) {
-        throw new QueryOverloadedException(
-            "%d queries of tenant %s run and none ended within %d ms"
-                .formatted(options.concurrentQueries(), tenant, wait.toMillis()));
+      if (!slots.tryAcquire(options.maxWait().toNanos(), TimeUnit.NANOSECONDS)) {
+        throw noneEnded(options.maxWait());
       }
     } finally {
       waiting.decrementAndGet();
     }
+  }
+
+  /** The refusal of a query that has waited long enough for a slot. */
+  QueryOverloadedException noneEnded(Duration waited) {
+    return new QueryOverloadedException(
+        "%d queries of tenant %s run and none ended within %d ms"
+            .formatted(options.concurrentQueries(), tenant, waited.toMillis()));
   }
 
   void giveSlotBack() {
@@ -186,5 +199,6 @@ final class TenantInstance implements AutoCloseable {
       log.warn("Cannot delete spill folder folder={}", spill, e);
     }
     log.info("Closed DuckDB instance tenant={}", tenant);
+    onClose.run();
   }
 }
