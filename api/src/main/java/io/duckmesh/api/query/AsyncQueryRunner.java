@@ -12,6 +12,7 @@ import io.duckmesh.catalog.QueryEnding;
 import io.duckmesh.catalog.QueryId;
 import io.duckmesh.catalog.QueryProgress;
 import io.duckmesh.catalog.QueryRecord;
+import io.duckmesh.catalog.QueryStats;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.engine.objects.ObjectInfo;
 import io.duckmesh.engine.objects.ObjectKey;
@@ -36,6 +37,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -263,7 +265,7 @@ public final class AsyncQueryRunner implements AutoCloseable {
   }
 
   private static QueryEnding ending(
-      Throwable thrown, @org.jspecify.annotations.Nullable TrackedQuery query, String outcome) {
+      Throwable thrown, @Nullable TrackedQuery query, String outcome) {
     StoredProblem problem = StoredProblem.of(thrown);
     if (problem.errorCode() == ApiError.INTERNAL) {
       LOG.error("Asynchronous query failed", thrown);
@@ -274,7 +276,7 @@ public final class AsyncQueryRunner implements AutoCloseable {
         problem.toJson(),
         query == null ? null : query.snapshot(),
         query == null ? List.of() : query.tables(),
-        query == null ? io.duckmesh.catalog.QueryStats.NONE : query.stats(),
+        query == null ? QueryStats.NONE : query.stats(),
         GRACE);
   }
 

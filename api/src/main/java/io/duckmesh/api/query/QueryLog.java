@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -86,7 +87,7 @@ public final class QueryLog implements AutoCloseable {
         query.id(),
         query.tenant(),
         query.keyId(),
-        query.mode().name().toLowerCase(java.util.Locale.ROOT),
+        query.mode().name().toLowerCase(Locale.ROOT),
         query.outcome(),
         nanos / 1_000_000,
         times.parse().toMillis(),
