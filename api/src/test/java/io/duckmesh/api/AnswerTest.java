@@ -435,7 +435,12 @@ class AnswerTest extends GatewayTestBase {
         List.of(
             "SELECT * FROM " + table,
             "SELECT id, note FROM %s WHERE id %% 3 = 0".formatted(table),
-            "SELECT * FROM %s ORDER BY note, id DESC".formatted(table));
+            "SELECT * FROM %s ORDER BY note, id DESC".formatted(table),
+            "SELECT note, sum(amount / 3.7::DOUBLE), list(id) FROM %s GROUP BY note"
+                .formatted(table),
+            "SELECT a.id, b.note FROM %1$s a JOIN %1$s b ON a.id %% 1000 = b.id".formatted(table),
+            "SELECT id, row_number() OVER (PARTITION BY amount > 100 ORDER BY note) FROM %s"
+                .formatted(table));
     List<byte[]> before = arrow(statements, snapshot);
 
     for (int i = 0; i < 100; i++) {
@@ -445,7 +450,7 @@ class AnswerTest extends GatewayTestBase {
     List<byte[]> after = arrow(statements, snapshot);
     for (int i = 0; i < statements.size(); i++) {
       assertThat(after.get(i)).as(statements.get(i)).isEqualTo(before.get(i));
-      assertThat(rows(after.get(i))).isGreaterThan(1_000);
+      assertThat(rows(after.get(i))).isGreaterThan(6);
     }
   }
 
