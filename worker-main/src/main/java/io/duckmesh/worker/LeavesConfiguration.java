@@ -9,6 +9,7 @@ import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.Watermark;
 import io.duckmesh.catalog.postgres.PostgresCatalog;
+import io.duckmesh.engine.NativeLibraries;
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.local.LocalObjects;
@@ -58,6 +59,12 @@ class LeavesConfiguration {
   ReadinessCheck objectStoreCheck(ObjectStore store) {
     ObjectKey absent = new ObjectKey("readiness");
     return new BoundedCheck("object_store", () -> store.find(absent));
+  }
+
+  /** A disk that is full later must not keep the process from what it needs to go on. */
+  @Bean
+  SmartInitializingSingleton nativeLibraries() {
+    return NativeLibraries::load;
   }
 
   /** Before anything is served there is the first tenant, and the log knows all shards. */

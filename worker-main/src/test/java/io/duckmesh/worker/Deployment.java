@@ -82,6 +82,11 @@ final class Deployment implements AutoCloseable {
     return database;
   }
 
+  /** Lets every write of the gateway that would make a file larger fail, as a full disk does. */
+  void fillDiskOfGateway() {
+    run("prlimit", "--pid=" + gateway.pid(), "--fsize=0:");
+  }
+
   void killGateway() {
     kill(gateway);
   }
@@ -138,13 +143,13 @@ final class Deployment implements AutoCloseable {
 
   /** Sends the process a signal, such as {@code STOP} and {@code CONT}. */
   static void signal(Process process, String signal) {
+    run("kill", "-" + signal, String.valueOf(process.pid()));
+  }
+
+  private static void run(String... command) {
     try {
-      int exitCode =
-          new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid()))
-              .inheritIO()
-              .start()
-              .waitFor();
-      assertThat(exitCode).as("kill -" + signal).isZero();
+      int exitCode = new ProcessBuilder(command).inheritIO().start().waitFor();
+      assertThat(exitCode).as(String.join(" ", command)).isZero();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {

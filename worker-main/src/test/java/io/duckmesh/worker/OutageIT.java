@@ -71,6 +71,27 @@ class OutageIT {
   }
 
   @Test
+  void aDiskThatIsFullBeforeTheFirstRequestKeepsTheGatewayFromNothingThatNeedsNoSpace()
+      throws Exception {
+    try (TemporalServer temporal = TemporalServer.start();
+        Deployment deployment =
+            Deployment.start(
+                folder,
+                temporal,
+                "object-store.url: " + folder.resolve("objects").toUri(),
+                Map.of())) {
+      deployment.fillDiskOfGateway();
+
+      deployment.post("/v1/tables", "application/json", COLUMNS.formatted("readings"));
+      String receipt = receipt(deployment.send("readings", "full", ids(0, 10)));
+      deployment.startMaterializer("materializer");
+
+      assertThat(deployment.landed(receipt).get("visible").asInt()).isEqualTo(10);
+      assertThat(deployment.rows("SELECT count(*) FROM readings")).isEqualTo("[[10]]");
+    }
+  }
+
+  @Test
   void materializerThatWakesUpAfterItsLeaseCommitsNothingAndLeavesNothingLive() throws Exception {
     try (TemporalServer temporal = TemporalServer.start();
         Deployment deployment =

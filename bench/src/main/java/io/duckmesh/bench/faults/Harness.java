@@ -30,7 +30,7 @@ final class Harness {
   /** Runs to the end; the folder of the run is left for whoever wants to look. */
   Report run() throws IOException, InterruptedException {
     Files.createDirectories(options.folder());
-    out.printf("seed %d, %d s, %s%n", options.seed(), options.seconds(), options.folder());
+    out.printf("%s, in %s%n", options.command(), options.folder());
     try (History history = new History(options.folder().resolve("history.jsonl"));
         Cluster cluster = Cluster.start(product(), options.folder())) {
       out.printf("everything is up after %d s%n", history.now() / 1_000_000);

@@ -158,7 +158,20 @@ final class DuckDbExecution implements QueryExecution {
         threads.call(
             this::cancel,
             () -> {
-              runNatively(runnable, bindings, parameters);
+              boolean understood = false;
+              try {
+                runNatively(runnable, bindings, parameters);
+                understood = true;
+              } catch (QueryFailedException
+                  | QueryRejectedException
+                  | QueryTimeoutException
+                  | QueryCancelledException e) {
+                understood = true;
+                throw e;
+              } finally {
+                // What else is thrown may have left an answer open, which the session can not drop.
+                broken |= !understood;
+              }
               return true;
             });
   }

@@ -1,0 +1,2 @@
+/** What clients are told of failures. */
+package io.duckmesh.api.problem;
