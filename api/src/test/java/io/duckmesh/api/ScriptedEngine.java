@@ -45,7 +45,7 @@ final class ScriptedEngine implements QueryEngine {
       Long version = matcher.group(2) == null ? null : Long.valueOf(matcher.group(2));
       tables.add(new TableReference(matcher.group(1), version, null));
     }
-    return new CheckedQuery(sql, tables, "{}", !sql.contains("random()"));
+    return new CheckedQuery(sql, tables, "{}", !sql.contains("random()"), true);
   }
 
   @Override

@@ -20,6 +20,7 @@ import io.duckmesh.engine.query.CheckedQuery;
 import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
+import io.duckmesh.engine.query.QueryLimits;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -104,13 +105,26 @@ public final class Queries {
               query.checked(),
               query.tables(),
               query.asked().parameters(),
-              query.asked().limits(),
+              limits(query),
               cancellation,
               query.phases().meter());
       return new RunningQuery(query, execution);
     } finally {
       query.phases().end();
     }
+  }
+
+  /**
+   * Who names a snapshot may come again for the same bytes, and gets them where one thread makes a
+   * difference; who reads the newest one wants it soon.
+   */
+  private static QueryLimits limits(PreparedQuery query) {
+    QueryRequest asked = query.asked();
+    Boolean said = asked.repeatable();
+    boolean repeatable = said == null ? asked.atFixedSnapshot() : said;
+    return repeatable && !query.checked().ordered()
+        ? asked.limits().withOneThread()
+        : asked.limits();
   }
 
   /**

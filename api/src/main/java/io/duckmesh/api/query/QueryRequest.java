@@ -26,6 +26,7 @@ import tools.jackson.databind.JsonNode;
  * @param tokens writes that the snapshot must have
  * @param maxWait how long to wait for them
  * @param maxStaleness a snapshot that was the newest this long ago will do, null for the newest
+ * @param repeatable whether the same snapshot has to give the same bytes, null if not said
  * @param jsonStyle of numbers in JSON
  */
 record QueryRequest(
@@ -36,6 +37,7 @@ record QueryRequest(
     List<String> tokens,
     Duration maxWait,
     @Nullable Duration maxStaleness,
+    @Nullable Boolean repeatable,
     JsonStyle jsonStyle,
     QueryLimits limits) {
   private static final int MAX_TOKENS = 1_000;
@@ -65,6 +67,7 @@ record QueryRequest(
     if (staleness != null && (snapshot != null || asOf != null)) {
       fields.problem("max_staleness_ms", "does not go with snapshot_id or as_of");
     }
+    Boolean repeatable = fields.has("repeatable") ? fields.flag("repeatable") : null;
     JsonStyle style = style(fields.object("json"));
     QueryLimits limits = limits(fields.object("limits"), settings);
     fields.refuseUnknown();
@@ -77,8 +80,14 @@ record QueryRequest(
         tokens,
         wait == null ? settings.defaultWait() : Duration.ofMillis(wait),
         staleness == null ? null : Duration.ofMillis(staleness),
+        repeatable,
         style,
         limits);
+  }
+
+  /** Whether it names the snapshot that it reads, and so may be asked again for the same. */
+  boolean atFixedSnapshot() {
+    return snapshotId != null || asOf != null;
   }
 
   private static JsonStyle style(@Nullable JsonFields fields) {

@@ -12,9 +12,11 @@ import java.util.Set;
  * @param tree the parser's own syntax tree as JSON text, from which the statement to run is made
  * @param repeatable whether the same tables give the same answer at any time: it asks for no clock
  *     and no chance
+ * @param ordered whether the order of rows and the values are the same however many threads compute
+ *     it: it only reads, filters and sorts
  */
 public record CheckedQuery(
-    String sql, Set<TableReference> tables, String tree, boolean repeatable) {
+    String sql, Set<TableReference> tables, String tree, boolean repeatable, boolean ordered) {
   public CheckedQuery {
     requireNonNull(sql, "sql is null");
     requireNonNull(tree, "tree is null");

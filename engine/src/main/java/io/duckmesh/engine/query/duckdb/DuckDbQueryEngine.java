@@ -18,6 +18,7 @@ import io.duckmesh.engine.query.TableReference;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -57,7 +58,12 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final ScheduledThreadPoolExecutor watchdog;
 
   /** Also the lock of what is below. */
-  private final Map<String, TenantInstance> instances = new LinkedHashMap<>();
+  private final Map<InstanceKey, TenantInstance> instances = new LinkedHashMap<>();
+
+  private final Map<String, TenantInstance.Slots> slots = new HashMap<>();
+
+  /** DuckDB's threads are an instance's, so a tenant may have a second one that has one only. */
+  private record InstanceKey(String tenant, boolean oneThread) {}
 
   /** Those that are closing included, since they still hold memory. */
   private int openInstances;
@@ -137,7 +143,8 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
     requireAllBound(tenant, query, tables);
     RunnableStatement statement = guard.runnable(query);
-    TenantInstance instance = enterInstance(queryId, tenant, cancellation);
+    TenantInstance instance =
+        enterInstance(queryId, new InstanceKey(tenant, limits.oneThread()), cancellation);
     DuckDbExecution execution =
         new DuckDbExecution(
             queryId,
@@ -234,12 +241,12 @@ final class DuckDbQueryEngine implements QueryEngine {
   }
 
   private TenantInstance enterInstance(
-      String queryId, String tenant, QueryCancellation cancellation) {
+      String queryId, InstanceKey key, QueryCancellation cancellation) {
     long start = System.nanoTime();
     while (true) {
-      TenantInstance instance = findInstance(tenant);
+      TenantInstance instance = findInstance(key);
       if (instance == null) {
-        instance = threads.call(() -> openInstance(tenant)).orElse(null);
+        instance = threads.call(() -> openInstance(key)).orElse(null);
       }
       if (instance != null) {
         return instance;
@@ -250,42 +257,49 @@ final class DuckDbQueryEngine implements QueryEngine {
       long waited = System.nanoTime() - start;
       if (waited > options.maxWait().toNanos()) {
         throw new QueryOverloadedException(
-            "Queries of %d other tenants run, which is the limit, and none has ended all of its own within %d ms"
+            "%d other tenants compute, which is the limit, and none has ended within %d ms"
                 .formatted(options.maxInstances(), options.maxWait().toMillis()));
       }
       awaitRoom(queryId);
     }
   }
 
-  private @Nullable TenantInstance findInstance(String tenant) {
+  private @Nullable TenantInstance findInstance(InstanceKey key) {
     synchronized (instances) {
-      TenantInstance instance = closed ? null : instances.get(tenant);
+      TenantInstance instance = closed ? null : instances.get(key);
       if (instance == null || !instance.enter()) {
         return null;
       }
-      instances.remove(tenant);
-      instances.put(tenant, instance);
+      instances.remove(key);
+      instances.put(key, instance);
       return instance;
     }
   }
 
   /** Opens an instance, in place of the one that was idle longest if there are many; else none. */
-  private Optional<TenantInstance> openInstance(String tenant) {
+  private Optional<TenantInstance> openInstance(InstanceKey key) {
     TenantInstance surplus;
     synchronized (instances) {
       if (closed) {
         throw new IllegalStateException("The query engine is closed");
       }
-      TenantInstance instance = instances.get(tenant);
+      TenantInstance instance = instances.get(key);
       if (instance != null && instance.enter()) {
         return Optional.of(instance);
       }
       if (openInstances < options.maxInstances()) {
         instance =
-            TenantInstance.open(tenant, filesRoot, spill.next(), options, this::instanceClosed);
+            TenantInstance.open(
+                key.tenant(),
+                filesRoot,
+                spill.next(),
+                key.oneThread() ? options.withThreads(1) : options,
+                slots.computeIfAbsent(
+                    key.tenant(), tenant -> new TenantInstance.Slots(options.concurrentQueries())),
+                this::instanceClosed);
         openInstances++;
         instance.enter();
-        instances.put(tenant, instance);
+        instances.put(key, instance);
         return Optional.of(instance);
       }
       surplus = takeLongestIdle();
@@ -295,20 +309,20 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
     // Its memory has to be free before that of another may be taken.
     surplus.retire();
-    return openInstance(tenant);
+    return openInstance(key);
   }
 
   private @Nullable TenantInstance takeLongestIdle() {
-    String tenant = null;
+    InstanceKey key = null;
     long longest = 0;
-    for (Map.Entry<String, TenantInstance> entry : instances.entrySet()) {
+    for (Map.Entry<InstanceKey, TenantInstance> entry : instances.entrySet()) {
       long idle = entry.getValue().idleNanos();
       if (idle > longest) {
         longest = idle;
-        tenant = entry.getKey();
+        key = entry.getKey();
       }
     }
-    return tenant == null ? null : instances.remove(tenant);
+    return key == null ? null : instances.remove(key);
   }
 
   private void instanceClosed() {

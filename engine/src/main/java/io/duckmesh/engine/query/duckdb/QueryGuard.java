@@ -106,7 +106,13 @@ final class QueryGuard implements AutoCloseable {
     String tree = withParser(parser -> parser.parse(sql));
     JsonNode parsed = onlyStatement(sql, tree);
     StatementTree statement = StatementTree.check(sql, parsed, rules);
-    CheckedQuery query = new CheckedQuery(sql, statement.tables(), tree, Repeatability.of(parsed));
+    CheckedQuery query =
+        new CheckedQuery(
+            sql,
+            statement.tables(),
+            tree,
+            Repeatability.of(parsed),
+            Repeatability.isOrdered(parsed));
     checked.put(sql, query);
     return query;
   }

@@ -4,7 +4,8 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Tells from its syntax tree whether a statement asks for a clock or for chance. In doubt it does.
+ * Tells from its syntax tree whether a statement asks for a clock or for chance, and whether what
+ * it gives depends on which thread comes first. In doubt it does.
  */
 final class Repeatability {
   /** What DuckDB itself does not call consistent, and the macros over it. */
@@ -42,6 +43,35 @@ final class Repeatability {
       }
     }
     return true;
+  }
+
+  /**
+   * Whether it only reads, filters and sorts, which DuckDB does in the order of the files whatever
+   * its threads do. Calls of functions count as aggregates, which the tree does not tell apart.
+   */
+  static boolean isOrdered(JsonNode node) {
+    if (isUnordered(node)) {
+      return false;
+    }
+    boolean relation = node.path("type").asString("").equals("TABLE_FUNCTION");
+    for (JsonNode child : relation ? node.path("function").path("arguments") : node) {
+      if (child.isContainer() && !isOrdered(child)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isUnordered(JsonNode node) {
+    boolean call = node.has("function_name") && !node.path("is_operator").asBoolean(false);
+    return switch (node.path("type").asString("")) {
+      case "JOIN", "PIVOT", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "DISTINCT_MODIFIER" -> true;
+      default ->
+          (call && !node.path("class").asString("").isEmpty())
+              || node.path("class").asString("").equals("WINDOW")
+              || node.path("class").asString("").equals("SUBQUERY")
+              || !node.path("group_expressions").isEmpty();
+    };
   }
 
   private static boolean isVolatileCall(JsonNode node) {

@@ -27,13 +27,22 @@ import org.slf4j.LoggerFactory;
 final class TenantInstance implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TenantInstance.class);
 
+  /** How many queries of one tenant run and wait. */
+  static final class Slots {
+    private final Semaphore running;
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    Slots(int concurrentQueries) {
+      this.running = new Semaphore(concurrentQueries, true);
+    }
+  }
+
   private final String tenant;
   private final DuckDbOptions options;
   private final Path spill;
   private final DuckDBConnection instance;
   private final Runnable onClose;
-  private final Semaphore slots;
-  private final AtomicInteger waiting = new AtomicInteger();
+  private final Slots slots;
 
   private final Object lock = new Object();
   private final Deque<Session> idle = new ArrayDeque<>();
@@ -46,22 +55,29 @@ final class TenantInstance implements AutoCloseable {
       DuckDbOptions options,
       Path spill,
       DuckDBConnection instance,
+      Slots slots,
       Runnable onClose) {
     this.tenant = tenant;
     this.options = options;
     this.spill = spill;
     this.instance = instance;
     this.onClose = onClose;
-    this.slots = new Semaphore(options.concurrentQueries(), true);
+    this.slots = slots;
     this.usedAtNanos = System.nanoTime();
   }
 
   /**
    * @param spill folder of this instance alone, which is made now and deleted at the end
+   * @param slots of the tenant, shared by its instances
    * @param onClose called once when it has been closed, with its memory free again
    */
   static TenantInstance open(
-      String tenant, Path filesRoot, Path spill, DuckDbOptions options, Runnable onClose) {
+      String tenant,
+      Path filesRoot,
+      Path spill,
+      DuckDbOptions options,
+      Slots slots,
+      Runnable onClose) {
     Properties properties = new Properties();
     properties.setProperty("jdbc_stream_results", "true");
     try {
@@ -77,7 +93,7 @@ final class TenantInstance implements AutoCloseable {
         throw e;
       }
       log.info("Opened DuckDB instance tenant={}", tenant);
-      return new TenantInstance(tenant, options, spill, instance, onClose);
+      return new TenantInstance(tenant, options, spill, instance, slots, onClose);
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
     } catch (IOException e) {
@@ -140,21 +156,21 @@ final class TenantInstance implements AutoCloseable {
    * @throws InterruptedException if the thread is interrupted while it waits
    */
   void takeSlot() throws InterruptedException {
-    if (slots.tryAcquire()) {
+    if (slots.running.tryAcquire()) {
       return;
     }
-    if (waiting.incrementAndGet() > options.waitingQueries()) {
-      waiting.decrementAndGet();
+    if (slots.waiting.incrementAndGet() > options.waitingQueries()) {
+      slots.waiting.decrementAndGet();
       throw new QueryOverloadedException(
           "%d queries of tenant %s run and %d wait, which is the limit"
               .formatted(options.concurrentQueries(), tenant, options.waitingQueries()));
     }
     try {
-      if (!slots.tryAcquire(options.maxWait().toNanos(), TimeUnit.NANOSECONDS)) {
+      if (!slots.running.tryAcquire(options.maxWait().toNanos(), TimeUnit.NANOSECONDS)) {
         throw noneEnded(options.maxWait());
       }
     } finally {
-      waiting.decrementAndGet();
+      slots.waiting.decrementAndGet();
     }
   }
 
@@ -166,7 +182,7 @@ final class TenantInstance implements AutoCloseable {
   }
 
   void giveSlotBack() {
-    slots.release();
+    slots.running.release();
   }
 
   /** A warm session if there is one. Needs a slot. */

@@ -415,7 +415,7 @@ class DuckDbQueryEngineTest {
             "SET GLOBAL allowed_directories = ['/']",
             "INSTALL httpfs",
             "LOAD httpfs")) {
-      CheckedQuery forged = new CheckedQuery(sql, Set.of(), "{}", true);
+      CheckedQuery forged = new CheckedQuery(sql, Set.of(), "{}", true, true);
       assertThatThrownBy(
               () -> {
                 try (QueryExecution execution =
@@ -672,6 +672,7 @@ class DuckDbQueryEngineTest {
             "SELECT count(*) FROM duckdb_views() WHERE temporary AND NOT internal",
             Set.of(),
             "{}",
+            true,
             true);
     try (QueryExecution execution =
         fixture.engine.start("q-1", "acme", forged, List.of(), List.of(), QueryLimits.DEFAULTS)) {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class RepeatabilityTest {
@@ -69,6 +70,27 @@ class RepeatabilityTest {
       })
   void whatDependsOnTablesOnlyIsRepeatable(String sql) {
     assertThat(fixture.engine.check(sql).repeatable()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          SELECT * FROM range(10) r(i)                          | true
+          SELECT i + 1 AS j FROM range(10) r(i) WHERE i * 2 > 3 | true
+          SELECT i FROM range(10) r(i) ORDER BY i LIMIT 3       | true
+          SELECT i FROM (SELECT i FROM range(10) r(i)) t        | true
+          SELECT sum(i) FROM range(10) r(i)                     | false
+          SELECT i FROM range(10) r(i) GROUP BY i               | false
+          SELECT DISTINCT i FROM range(10) r(i)                 | false
+          SELECT 1 UNION SELECT 2                               | false
+          SELECT * FROM range(10) a, range(10) b                | false
+          SELECT row_number() OVER () FROM range(10)            | false
+          SELECT (SELECT max(i) FROM range(3) r(i))             | false
+          """)
+  void whatOnlyReadsFiltersAndSortsIsOrdered(String sql, boolean ordered) {
+    assertThat(fixture.engine.check(sql).ordered()).isEqualTo(ordered);
   }
 
   @Test

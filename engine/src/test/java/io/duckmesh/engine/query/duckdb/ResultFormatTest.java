@@ -292,7 +292,7 @@ class ResultFormatTest {
       // Its integers of 128 bits have more digits than Parquet holds.
       String left = format == ResultFormat.PARQUET ? "geometry, hugeint, uhugeint" : "geometry";
       String sql = "SELECT * EXCLUDE (%s) FROM test_all_types()".formatted(left);
-      CheckedQuery forged = new CheckedQuery(sql, Set.of(), "{}", true);
+      CheckedQuery forged = new CheckedQuery(sql, Set.of(), "{}", true, true);
       try (QueryExecution execution =
           fixture.engine.start(
               "q-1", QueryFixture.TENANT, forged, List.of(), List.of(), QueryLimits.DEFAULTS)) {
