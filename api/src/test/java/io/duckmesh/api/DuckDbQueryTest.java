@@ -205,7 +205,7 @@ class DuckDbQueryTest extends GatewayTestBase {
     }
 
     long end = System.nanoTime() + 10_000_000_000L;
-    String cancelled = "duckmesh_query_seconds_count{outcome=\"query_cancelled\"} 1";
+    String cancelled = "duckmesh_query_seconds_count{mode=\"sync\",outcome=\"client_gone\"} 1";
     String metrics = real.get("/metrics").body();
     while (!metrics.contains(cancelled) && System.nanoTime() < end) {
       metrics = real.get("/metrics").body();

@@ -505,7 +505,7 @@ class DuckDbQueryEngineTest {
             "SET GLOBAL allowed_directories = ['/']",
             "INSTALL httpfs",
             "LOAD httpfs")) {
-      CheckedQuery forged = new CheckedQuery(sql, Set.of(), "{}");
+      CheckedQuery forged = new CheckedQuery(sql, Set.of(), "{}", true, true);
       assertThatThrownBy(
               () -> {
                 try (QueryExecution execution =
@@ -765,7 +765,11 @@ class DuckDbQueryEngineTest {
 
     CheckedQuery forged =
         new CheckedQuery(
-            "SELECT count(*) FROM duckdb_views() WHERE temporary AND NOT internal", Set.of(), "{}");
+            "SELECT count(*) FROM duckdb_views() WHERE temporary AND NOT internal",
+            Set.of(),
+            "{}",
+            true,
+            true);
     try (QueryExecution execution =
         fixture.engine.start(
             "q-1", "acme", forged, List.of(), QueryParameters.NONE, QueryLimits.DEFAULTS)) {
@@ -957,5 +961,81 @@ class DuckDbQueryEngineTest {
   private static BoundTable withName(BoundTable table, String name) {
     return new BoundTable(
         new TableReference(name, null, null), table.stateId(), table.schema(), table.files());
+  }
+
+  @Test
+  void cancellingEndsTheWaitForASlot() throws Exception {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-wait"))
+            .withConcurrency(1, 1, Duration.ofMinutes(5));
+    try (QueryFixture small = new QueryFixture(folder.resolve("wait"), options);
+        QueryExecution first = small.start("SELECT 1")) {
+      QueryCancellation cancellation = new QueryCancellation();
+      CheckedQuery query = small.engine.check("SELECT 2");
+      CompletableFuture<QueryExecution> second =
+          CompletableFuture.supplyAsync(
+              () ->
+                  small.engine.start(
+                      "q-2",
+                      QueryFixture.TENANT,
+                      query,
+                      List.of(),
+                      QueryParameters.NONE,
+                      QueryFixture.timeout(Duration.ofMinutes(5)),
+                      cancellation));
+
+      cancellation.cancel();
+
+      assertThatThrownBy(() -> second.get(20, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(QueryCancelledException.class);
+      assertThat(first.stopped()).isFalse();
+    }
+  }
+
+  @Test
+  void timeLimitHoldsForTheWaitForASlot() {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-limit"))
+            .withConcurrency(1, 1, Duration.ofMinutes(5));
+    try (QueryFixture small = new QueryFixture(folder.resolve("limit"), options);
+        QueryExecution first = small.start("SELECT 1")) {
+      assertThatThrownBy(
+              () -> small.start("SELECT 2", QueryFixture.timeout(Duration.ofMillis(50)), List.of()))
+          .isInstanceOf(QueryOverloadedException.class)
+          .hasMessageContaining("50 ms");
+      assertThat(Thread.interrupted()).isFalse();
+      assertThat(first.stopped()).isFalse();
+    }
+  }
+
+  @Test
+  void tenantsBeyondTheMemoryOfTheProcessWaitAndThenAreRefused() {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-memory"))
+            .withMemoryBytes(128L << 20)
+            .withProcessMemoryBytes(256L << 20)
+            .withConcurrency(4, 4, Duration.ofMillis(100));
+    try (QueryFixture small = new QueryFixture(folder.resolve("memory"), options)) {
+      try (QueryExecution first = startFor(small, "first");
+          QueryExecution second = startFor(small, "second")) {
+        assertThatThrownBy(() -> startFor(small, "third"))
+            .isInstanceOf(QueryOverloadedException.class)
+            .hasMessageContaining("2 other tenants");
+        assertThat(first.stopped() || second.stopped()).isFalse();
+      }
+      try (QueryExecution third = startFor(small, "third")) {
+        assertThat(QueryFixture.text(ResultFormat.JSON_ROWS, third)).isEqualTo("[[1]]");
+      }
+    }
+  }
+
+  private static QueryExecution startFor(QueryFixture small, String tenant) {
+    return small.engine.start(
+        "q-1",
+        tenant,
+        small.engine.check("SELECT 1"),
+        List.of(),
+        QueryParameters.NONE,
+        QueryLimits.DEFAULTS);
   }
 }
