@@ -18,6 +18,7 @@ import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.ResultSummary;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.BufferUnderflowException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
@@ -59,6 +60,9 @@ final class DuckDbExecution implements QueryExecution {
   private static final String TOO_DEEP = "Recursion level in ArrowSchema struct exceeded";
 
   private static final int MAX_TYPE_DEPTH = 64;
+
+  /** What Arrow reads of a name before it gives up. */
+  private static final int MAX_NAME_BYTES = Short.MAX_VALUE;
 
   private enum Stop {
     TIMEOUT,
@@ -211,6 +215,11 @@ final class DuckDbExecution implements QueryExecution {
   private static void importSchema(ArrowReader exported) throws IOException {
     try {
       var unused = exported.getVectorSchemaRoot();
+    } catch (BufferUnderflowException e) {
+      throw new QueryRejectedException(
+          "A column's name is longer than %d bytes, which no answer holds; give it one with AS"
+              .formatted(MAX_NAME_BYTES),
+          e);
     } catch (IllegalStateException e) {
       if (!String.valueOf(e.getMessage()).startsWith(TOO_DEEP)) {
         throw e;
