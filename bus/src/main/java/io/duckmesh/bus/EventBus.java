@@ -67,6 +67,7 @@ public interface EventBus extends AutoCloseable {
    * #read}, and never block others. Their positions stay taken. Positions already in quarantine or
    * acknowledged are left as they are.
    *
+   * @param reason kept with the entry; a zero character in it may be replaced
    * @param table whose events they are, null if they do not tell
    * @throws LeaseLostException if the batch is not the shard's current claim; nothing changed
    * @throws IllegalArgumentException if a position is after the batch; nothing changed
@@ -106,6 +107,12 @@ public interface EventBus extends AutoCloseable {
    * payloads. What is acknowledged may be gone, and is not counted then. In no particular order.
    */
   List<SegmentCount> count(ShardId shard, Position after, Position upTo, int prefixBytes);
+
+  /**
+   * Events of the segments up to and including {@code upTo} that ever went to quarantine, whatever
+   * became of them there.
+   */
+  long quarantinedRows(ShardId shard, Position upTo);
 
   /** The last appended position of the shard. */
   Position head(ShardId shard);

@@ -60,4 +60,11 @@ public interface Verifications {
 
   /** Commits of the shard that end after the position, in order of their positions. */
   List<LandedBatch> landed(ShardId shard, long after, int limit);
+
+  /**
+   * Commits of the shard that are not remembered although it is too early to forget them, or whose
+   * segments have other outcomes than the commit counted, in order of their positions. A day that
+   * is being forgotten while this reads may look like one; it does not a second time.
+   */
+  List<UnevenCommit> uneven(ShardId shard, int limit);
 }

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * time has come.
  */
 final class Claims {
+  /** Stands for the zero character, which PostgreSQL's text cannot hold. */
+  private static final char ZERO = '\uFFFD';
+
   /**
    * The first look after going to wait comes soon: a transaction that was in flight when the wish
    * was noted does not know of it. Each further one comes later, up to the poll interval.
@@ -321,7 +324,7 @@ final class Claims {
                 .createUpdate(Partitions.quarantine(part))
                 .bind("shardNo", shard.shardNo())
                 .bind("positions", wanted)
-                .bind("reason", reason)
+                .bind("reason", reason.replace('\0', ZERO))
                 .bind("tableId", table)
                 .execute();
           }

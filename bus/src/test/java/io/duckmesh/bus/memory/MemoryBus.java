@@ -183,6 +183,7 @@ public final class MemoryBus implements EventBus {
   @Override
   public void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
     requireNonNull(reason, "reason is null");
+    String kept = reason.replace('\0', '\uFFFD');
     locked(
         () -> {
           ShardLog log = requireLease(batch);
@@ -197,7 +198,7 @@ public final class MemoryBus implements EventBus {
             if (position.value() > log.acked && log.heldBack.add(position.value())) {
               PublishedSegment segment = log.at(position.value());
               quarantine.add(
-                  log.tenant, new QuarantinedSegment(segment, reason, clock.instant()), table);
+                  log.tenant, new QuarantinedSegment(segment, kept, clock.instant()), table);
             }
           }
           return log;
@@ -286,6 +287,17 @@ public final class MemoryBus implements EventBus {
                           prefix, entry.getValue().getCount(), entry.getValue().getSum());
                     })
                 .toList());
+  }
+
+  @Override
+  public long quarantinedRows(ShardId shard, Position upTo) {
+    return locked(
+        () ->
+            quarantine.all(require(shard).id, true).stream()
+                .map(QuarantinedSegment::segment)
+                .filter(segment -> segment.position().compareTo(upTo) <= 0)
+                .mapToLong(PublishedSegment::rowCount)
+                .sum());
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.StoredFile;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.UnevenCommit;
 import io.duckmesh.catalog.VerifyFinding;
 import io.duckmesh.catalog.VerifyRun;
 import java.sql.ResultSet;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.sqlobject.config.RegisterConstructorMapper;
 import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
 import org.jdbi.v3.sqlobject.statement.SqlQuery;
 import org.jdbi.v3.sqlobject.statement.SqlUpdate;
@@ -163,6 +165,57 @@ interface VerifyDao {
       LIMIT :limit
       """)
   List<LandedBatch> landed(String shardId, long after, int limit);
+
+  /**
+   * Batches are forgotten by whole days, so none is missing after the first day of the shard that
+   * is remembered, nor within the window of a table that lives. Outcomes are forgotten after their
+   * batch.
+   */
+  @SqlQuery(
+      """
+      SELECT w.after_position AS after, w.up_to_position AS up_to, b.write_id IS NOT NULL AS remembered,
+             c.duplicates, c.quarantined, o.duplicates AS outcome_duplicates,
+             o.quarantined AS outcome_quarantined
+      FROM catalog.write w
+      LEFT JOIN catalog.landed_batch b USING (write_id)
+      CROSS JOIN LATERAL (
+        SELECT CAST(coalesce(sum(o.duplicates), 0) AS bigint) AS duplicates,
+               CAST(coalesce(sum(o.quarantined), 0) AS bigint) AS quarantined,
+               CAST(coalesce(sum(o.quarantined) FILTER (WHERE o.table_id IS NULL), 0) AS bigint)
+                 AS tableless
+        FROM catalog.segment_outcome o
+        WHERE o.day = w.prepared_day
+          AND o.write_id = w.write_id
+      ) o
+      CROSS JOIN LATERAL (
+        SELECT CAST(coalesce(sum(u.duplicates), 0) AS bigint) AS duplicates,
+               CAST(coalesce(sum(u.quarantined), 0) + coalesce(w.tableless, o.tableless) AS bigint)
+                 AS quarantined
+        FROM unnest(w.duplicates, w.quarantined) AS u(duplicates, quarantined)
+      ) c
+      WHERE w.shard_id = :shardId
+        AND w.state = 'committed'
+        AND CASE
+              WHEN b.write_id IS NOT NULL
+              THEN (c.duplicates, c.quarantined) <> (o.duplicates, o.quarantined)
+              ELSE w.prepared_day >= (SELECT min(f.prepared_day)
+                                      FROM catalog.landed_batch f
+                                      WHERE f.shard_id = :shardId)
+                OR EXISTS (
+                  SELECT
+                  FROM catalog.tenant_table t
+                  WHERE t.table_id = ANY (w.table_ids)
+                    AND t.dropped_in IS NULL
+                    AND w.prepared_day > CAST(
+                      (CAST(:now AS timestamptz)
+                       - (t.key_window_ms + :longestWriteMs) * interval '1 millisecond')
+                      AT TIME ZONE 'UTC' AS date))
+            END
+      ORDER BY w.up_to_position
+      LIMIT :limit
+      """)
+  @RegisterConstructorMapper(UnevenCommit.class)
+  List<UnevenCommit> uneven(String shardId, Instant now, long longestWriteMs, int limit);
 
   /** Maps a row of {@code verify_run} with the number of its findings. */
   final class RunMapper implements RowMapper<VerifyRun> {
