@@ -162,17 +162,6 @@ public abstract class QuarantineContract {
   }
 
   @Test
-  void reasonWithAZeroCharacterIsKeptWithoutIt() {
-    Position position = bus.publish(List.of(segment(SHARD, "odd"))).getFirst();
-
-    bus.nack(claim(SHARD).id(), List.of(position), "value a\0b", FLIGHTS);
-
-    assertThat(list(QuarantineFilter.NEWEST))
-        .extracting(QuarantineEntry::reason)
-        .containsExactly("value a\uFFFDb");
-  }
-
-  @Test
   void replayedEventsAreClaimedLikeAllOthers() throws Exception {
     QuarantineId id = quarantine(SHARD, FLIGHTS, "bad");
 

@@ -214,7 +214,7 @@ final class JdbiWrites implements Writes {
                 longs(outcomes, SegmentOutcome::rowCount),
                 longs(outcomes, SegmentOutcome::duplicates),
                 longs(outcomes, SegmentOutcome::quarantined),
-                outcomes.stream().map(JdbiWrites::reason).toArray(String[]::new));
+                outcomes.stream().map(SegmentOutcome::reason).toArray(String[]::new));
     if (inserted != outcomes.size()) {
       throw new IllegalArgumentException(
           "Write %s has outcomes of positions that are not its own: %s".formatted(write, outcomes));
@@ -311,12 +311,6 @@ final class JdbiWrites implements Writes {
 
   private static LocalDate day(Instant instant) {
     return LocalDate.ofInstant(instant, ZoneOffset.UTC);
-  }
-
-  /** Without zero characters, which PostgreSQL's text cannot hold. */
-  private static @Nullable String reason(SegmentOutcome outcome) {
-    String reason = outcome.reason();
-    return reason == null ? null : reason.replace('\0', '\uFFFD');
   }
 
   private static @Nullable UUID tableId(SegmentOutcome outcome) {
