@@ -62,9 +62,16 @@ public interface Verifications {
   List<LandedBatch> landed(ShardId shard, long after, int limit);
 
   /**
-   * Commits of the shard that are not remembered although it is too early to forget them, or whose
-   * segments have other outcomes than the commit counted, in order of their positions. A day that
-   * is being forgotten while this reads may look like one; it does not a second time.
+   * Commits of the shard that are not among the {@link #landed} ones although it is too early to
+   * forget them, in order of their positions. What is being forgotten while this reads is not among
+   * them.
    */
-  List<UnevenCommit> uneven(ShardId shard, int limit);
+  List<LandedBatch> forgotten(ShardId shard, int limit);
+
+  /**
+   * Of the commits that end after the position {@code after} and not after {@code upTo}, those that
+   * count other events than the outcomes of their segments, in order of their positions. One that
+   * is being forgotten while this reads may be among them; it is not a second time.
+   */
+  List<UnevenCommit> uneven(ShardId shard, long after, long upTo);
 }

@@ -26,7 +26,7 @@ final class ShardCheckup {
   private static final Logger log = LoggerFactory.getLogger(ShardCheckup.class);
 
   private static final int PAGE = 10_000;
-  private static final int UNEVEN = 1_000;
+  private static final int MAX_FORGOTTEN = 1_000;
 
   private final Catalog catalog;
   private final EventBus bus;
@@ -60,8 +60,9 @@ final class ShardCheckup {
     checkBalance(balance, findings);
     checkQuarantine(balance.account(), findings);
     beat.run();
-    checkOutcomes(shard, findings);
+    checkForgotten(shard, findings);
     beat.run();
+    checkOutcomes(shard, beat, findings);
     checkCommits(shard, balance.account().watermark(), beat, findings);
     return findings;
   }
@@ -88,33 +89,50 @@ final class ShardCheckup {
     }
   }
 
-  private void checkOutcomes(ShardId shard, List<VerifyFinding> findings) {
-    List<UnevenCommit> uneven = catalog.verifications().uneven(shard, UNEVEN);
-    if (!uneven.isEmpty()) {
-      // What was being forgotten at that moment is gone now.
-      uneven = catalog.verifications().uneven(shard, UNEVEN);
-    }
-    List<UnevenCommit> forgotten = uneven.stream().filter(commit -> !commit.remembered()).toList();
+  private void checkForgotten(ShardId shard, List<VerifyFinding> findings) {
+    List<LandedBatch> forgotten = catalog.verifications().forgotten(shard, MAX_FORGOTTEN);
     if (!forgotten.isEmpty()) {
-      UnevenCommit first = forgotten.getFirst();
+      LandedBatch first = forgotten.getFirst();
       findings.add(
           new VerifyFinding(
               Kind.POSITIONS,
               shard + "/commits",
-              "%s that should be remembered are not; the first has positions %d to %d"
-                  .formatted(number(forgotten), first.after() + 1, first.upTo())));
+              "%s%d commits that should be remembered are not; the first has positions %d to %d"
+                  .formatted(
+                      forgotten.size() == MAX_FORGOTTEN ? "At least " : "",
+                      forgotten.size(),
+                      first.after() + 1,
+                      first.upTo())));
     }
-    List<UnevenCommit> different = uneven.stream().filter(UnevenCommit::remembered).toList();
-    if (!different.isEmpty()) {
-      UnevenCommit first = different.getFirst();
+  }
+
+  private void checkOutcomes(ShardId shard, Runnable beat, List<VerifyFinding> findings) {
+    int number = 0;
+    @Nullable UnevenCommit first = null;
+    long after = 0;
+    List<LandedBatch> page = catalog.verifications().landed(shard, after, PAGE);
+    while (!page.isEmpty()) {
+      long upTo = page.getLast().upTo();
+      List<UnevenCommit> uneven = catalog.verifications().uneven(shard, after, upTo);
+      if (!uneven.isEmpty()) {
+        // What was being forgotten at that moment is gone now.
+        uneven = catalog.verifications().uneven(shard, after, upTo);
+      }
+      number += uneven.size();
+      first = first == null && !uneven.isEmpty() ? uneven.getFirst() : first;
+      beat.run();
+      after = upTo;
+      page = catalog.verifications().landed(shard, after, PAGE);
+    }
+    if (first != null) {
       findings.add(
           new VerifyFinding(
               Kind.CONSERVATION,
               shard + "/outcomes",
-              ("%s count other events than the outcomes of their segments; the first, of positions"
-                      + " %d to %d: duplicates %d and %d, quarantined %d and %d")
+              ("%d commits count other events than the outcomes of their segments; the first, of"
+                      + " positions %d to %d: duplicates %d and %d, quarantined %d and %d")
                   .formatted(
-                      number(different),
+                      number,
                       first.after() + 1,
                       first.upTo(),
                       first.duplicates(),
@@ -122,10 +140,6 @@ final class ShardCheckup {
                       first.quarantined(),
                       first.outcomeQuarantined())));
     }
-  }
-
-  private static String number(List<UnevenCommit> commits) {
-    return (commits.size() == UNEVEN ? "At least " : "") + commits.size() + " commits";
   }
 
   /**

@@ -141,12 +141,20 @@ final class JdbiVerifications implements Verifications {
   }
 
   @Override
-  public List<UnevenCommit> uneven(ShardId shard, int limit) {
+  public List<LandedBatch> forgotten(ShardId shard, int limit) {
     Instant now = clock.instant();
+    return database.call(
+        "look for forgotten commits of shard " + shard,
+        VerifyDao.class,
+        dao -> dao.forgotten(shard.value(), now, Writes.LONGEST_WRITE.toMillis(), limit));
+  }
+
+  @Override
+  public List<UnevenCommit> uneven(ShardId shard, long after, long upTo) {
     return database.call(
         "compare commits of shard " + shard,
         VerifyDao.class,
-        dao -> dao.uneven(shard.value(), now, Writes.LONGEST_WRITE.toMillis(), limit));
+        dao -> dao.uneven(shard.value(), after, upTo));
   }
 
   @Override

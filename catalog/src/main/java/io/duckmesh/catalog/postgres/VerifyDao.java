@@ -168,24 +168,50 @@ interface VerifyDao {
 
   /**
    * Batches are forgotten by whole days, so none is missing after the first day of the shard that
-   * is remembered, nor within the window of a table that lives. Outcomes are forgotten after their
-   * batch.
+   * is remembered, nor within the window of a table that lives.
    */
   @SqlQuery(
       """
-      SELECT w.after_position AS after, w.up_to_position AS up_to, b.write_id IS NOT NULL AS remembered,
-             c.duplicates, c.quarantined, o.duplicates AS outcome_duplicates,
-             o.quarantined AS outcome_quarantined
+      SELECT w.after_position, w.up_to_position, w.snapshot_id
       FROM catalog.write w
-      LEFT JOIN catalog.landed_batch b USING (write_id)
+      WHERE w.shard_id = :shardId
+        AND w.state = 'committed'
+        AND NOT EXISTS (
+          SELECT
+          FROM catalog.landed_batch b
+          WHERE b.write_id = w.write_id)
+        AND (w.prepared_day >= (SELECT min(f.prepared_day)
+                                FROM catalog.landed_batch f
+                                WHERE f.shard_id = :shardId)
+          OR EXISTS (
+            SELECT
+            FROM catalog.tenant_table t
+            WHERE t.table_id = ANY (w.table_ids)
+              AND t.dropped_in IS NULL
+              AND w.prepared_day > CAST(
+                (CAST(:now AS timestamptz)
+                 - (t.key_window_ms + :longestWriteMs) * interval '1 millisecond')
+                AT TIME ZONE 'UTC' AS date)))
+      ORDER BY w.up_to_position
+      LIMIT :limit
+      """)
+  List<LandedBatch> forgotten(String shardId, Instant now, long longestWriteMs, int limit);
+
+  /** A write that was prepared before such events were counted has no number of tableless ones. */
+  @SqlQuery(
+      """
+      SELECT b.after_position AS after, b.up_to_position AS up_to, c.duplicates, c.quarantined,
+             o.duplicates AS outcome_duplicates, o.quarantined AS outcome_quarantined
+      FROM catalog.landed_batch b
+      JOIN catalog.write w USING (write_id)
       CROSS JOIN LATERAL (
         SELECT CAST(coalesce(sum(o.duplicates), 0) AS bigint) AS duplicates,
                CAST(coalesce(sum(o.quarantined), 0) AS bigint) AS quarantined,
                CAST(coalesce(sum(o.quarantined) FILTER (WHERE o.table_id IS NULL), 0) AS bigint)
                  AS tableless
         FROM catalog.segment_outcome o
-        WHERE o.day = w.prepared_day
-          AND o.write_id = w.write_id
+        WHERE o.day = b.prepared_day
+          AND o.write_id = b.write_id
       ) o
       CROSS JOIN LATERAL (
         SELECT CAST(coalesce(sum(u.duplicates), 0) AS bigint) AS duplicates,
@@ -193,29 +219,14 @@ interface VerifyDao {
                  AS quarantined
         FROM unnest(w.duplicates, w.quarantined) AS u(duplicates, quarantined)
       ) c
-      WHERE w.shard_id = :shardId
-        AND w.state = 'committed'
-        AND CASE
-              WHEN b.write_id IS NOT NULL
-              THEN (c.duplicates, c.quarantined) <> (o.duplicates, o.quarantined)
-              ELSE w.prepared_day >= (SELECT min(f.prepared_day)
-                                      FROM catalog.landed_batch f
-                                      WHERE f.shard_id = :shardId)
-                OR EXISTS (
-                  SELECT
-                  FROM catalog.tenant_table t
-                  WHERE t.table_id = ANY (w.table_ids)
-                    AND t.dropped_in IS NULL
-                    AND w.prepared_day > CAST(
-                      (CAST(:now AS timestamptz)
-                       - (t.key_window_ms + :longestWriteMs) * interval '1 millisecond')
-                      AT TIME ZONE 'UTC' AS date))
-            END
-      ORDER BY w.up_to_position
-      LIMIT :limit
+      WHERE b.shard_id = :shardId
+        AND b.up_to_position > :after
+        AND b.up_to_position <= :upTo
+        AND (c.duplicates, c.quarantined) <> (o.duplicates, o.quarantined)
+      ORDER BY b.up_to_position
       """)
   @RegisterConstructorMapper(UnevenCommit.class)
-  List<UnevenCommit> uneven(String shardId, Instant now, long longestWriteMs, int limit);
+  List<UnevenCommit> uneven(String shardId, long after, long upTo);
 
   /** Maps a row of {@code verify_run} with the number of its findings. */
   final class RunMapper implements RowMapper<VerifyRun> {

@@ -207,16 +207,26 @@ final class InMemoryVerifications implements Verifications {
   }
 
   @Override
-  public List<UnevenCommit> uneven(ShardId shard, int limit) {
+  public List<LandedBatch> forgotten(ShardId shard, int limit) {
+    // What is forgotten here is forgotten for good, with its write.
+    return List.of();
+  }
+
+  @Override
+  public List<UnevenCommit> uneven(ShardId shard, long after, long upTo) {
     return state.locked(
         () ->
-            state.landed.getOrDefault(shard, new TreeMap<>()).values().stream()
+            state
+                .landed
+                .getOrDefault(shard, new TreeMap<>())
+                .subMap(after, false, upTo, true)
+                .values()
+                .stream()
                 .map(InMemoryVerifications::commit)
                 .filter(
                     commit ->
                         commit.duplicates() != commit.outcomeDuplicates()
                             || commit.quarantined() != commit.outcomeQuarantined())
-                .limit(limit)
                 .toList());
   }
 
@@ -226,7 +236,6 @@ final class InMemoryVerifications implements Verifications {
     return new UnevenCommit(
         write.after,
         write.upTo,
-        true,
         prepared.counts().stream().mapToLong(TableCounts::duplicates).sum(),
         prepared.counts().stream().mapToLong(TableCounts::quarantined).sum()
             + outcomes.stream()
