@@ -226,6 +226,23 @@ class MaterializeStepsTest {
   }
 
   @Test
+  void segmentsThatUnpackToMuchMoreAreReadAFewAtATime() {
+    useSettings(SETTINGS.withBufferBytes(1));
+    TableInfo flights = lake.createTable("flights");
+    int segments = 20;
+    int nameBytes = 20 << 20;
+    for (int id = 0; id < segments; id++) {
+      lake.publish(lake.named(flights, id, "x".repeat(nameBytes)));
+    }
+
+    CommitResult commit = land();
+
+    assertThat(commit.visible()).isEqualTo(segments);
+    assertThat(lake.allocator.getPeakMemoryAllocation())
+        .isLessThan((long) segments * nameBytes / 2);
+  }
+
+  @Test
   void aSegmentThatIsGoneFromTheLogIsRefusedAndNotCountedAsLanded() throws Exception {
     TableInfo flights = lake.createTable("flights");
     lake.publish(lake.segment(flights, 1), lake.segment(flights, 2), lake.segment(flights, 3));
