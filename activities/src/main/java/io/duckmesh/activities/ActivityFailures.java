@@ -53,6 +53,19 @@ public final class ActivityFailures {
     return ApplicationFailure.newNonRetryableFailure(message, FailureTypes.LOG_AHEAD_OF_CATALOG);
   }
 
+  /**
+   * Segments of a batch are neither in the log nor in quarantine. Not retried: going on would count
+   * them as landed.
+   */
+  public static ApplicationFailure segmentsMissing(
+      String shard, long first, long last, long missing) {
+    String message =
+        "Log of shard %s lacks %d of the segments at positions %d to %d, and they are not in quarantine either: their events are lost unless a backup of the log has them"
+            .formatted(shard, missing, first, last);
+    log.error("{}", message);
+    return ApplicationFailure.newNonRetryableFailure(message, FailureTypes.SEGMENTS_MISSING);
+  }
+
   /** The worker is being stopped; another one, or this one after its start, tries again soon. */
   public static ApplicationFailure workerDraining() {
     return ApplicationFailure.newBuilder()

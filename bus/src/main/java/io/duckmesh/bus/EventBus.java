@@ -65,13 +65,18 @@ public interface EventBus extends AutoCloseable {
   /**
    * Moves segments to quarantine, durable when it returns: they are no longer delivered by {@link
    * #read}, and never block others. Their positions stay taken. Positions already in quarantine or
-   * acknowledged are left as they are.
+   * acknowledged are left as they are. All of them move, or none.
    *
-   * @param table whose events they are, null if they do not tell
    * @throws LeaseLostException if the batch is not the shard's current claim; nothing changed
    * @throws IllegalArgumentException if a position is after the batch; nothing changed
    */
-  void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table);
+  void nack(BatchId batch, List<Rejection> rejections);
+
+  /** The same for segments of one table, or of none that they tell, with one reason. */
+  default void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
+    nack(
+        batch, positions.stream().map(position -> new Rejection(position, reason, table)).toList());
+  }
 
   /** The same for segments that do not tell of which table they are. */
   default void nack(BatchId batch, List<Position> positions, String reason) {

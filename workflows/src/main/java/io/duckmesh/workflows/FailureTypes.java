@@ -20,5 +20,11 @@ public final class FailureTypes {
    */
   public static final String LOG_AHEAD_OF_CATALOG = "LOG_AHEAD_OF_CATALOG";
 
+  /**
+   * Positions of the log are empty that were published and have not landed, so their events may be
+   * gone. Not retried: people have to put the log back, or say that the events are lost.
+   */
+  public static final String SEGMENTS_MISSING = "SEGMENTS_MISSING";
+
   private FailureTypes() {}
 }

@@ -6,6 +6,10 @@ import org.jspecify.annotations.Nullable;
 final class BatchLostException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
+  BatchLostException(String message) {
+    super(message);
+  }
+
   BatchLostException(@Nullable String message, Throwable cause) {
     super(message, cause);
   }

@@ -1,5 +1,6 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
@@ -11,6 +12,7 @@ import io.duckmesh.catalog.PreparedWrite;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.WriteId;
 import io.duckmesh.engine.parquet.RowSelection;
+import io.duckmesh.engine.segment.SegmentCodec;
 import io.duckmesh.workflows.materialize.ClaimedBatch;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -30,8 +32,11 @@ import org.jspecify.annotations.Nullable;
 
 /** One reading of a batch under one write: decides what is new, and writes it as data files. */
 final class BatchPass implements AutoCloseable {
-  /** Payload that is read, decoded and checked for duplicates at a time. */
-  private static final long CHUNK_BYTES = 16L << 20;
+  /**
+   * Rows that are read, decoded and checked for duplicates at a time, in bytes of memory: payload
+   * is compressed, at times to a hundredth.
+   */
+  private static final long CHUNK_BYTES = 64L << 20;
 
   private final Catalog catalog;
   private final EventBus bus;
@@ -102,14 +107,19 @@ final class BatchPass implements AutoCloseable {
     Position position = new Position(batch.after());
     Position end = new Position(batch.upTo());
     List<PublishedSegment> chunk = readChunk(position, end);
-    if (chunk.size() < batch.upTo() - batch.after()) {
-      countHeldBack();
+    long missing = batch.upTo() - batch.after() - chunk.size();
+    if (missing > 0) {
+      missing -= countHeldBack();
     }
     while (!chunk.isEmpty()) {
       take(chunk);
       position = chunk.getLast().position();
       writeFullGroups();
       chunk = position.compareTo(end) < 0 ? readChunk(position, end) : List.of();
+      missing -= chunk.size();
+    }
+    if (missing != 0) {
+      throw missing(missing);
     }
     full.addAll(waiting.values());
     waiting.clear();
@@ -134,6 +144,18 @@ final class BatchPass implements AutoCloseable {
             opener.tableNames()));
   }
 
+  /** The log frees what has landed, which is no loss: somebody else was faster. */
+  private RuntimeException missing(long segments) {
+    long watermark =
+        catalog.watermarks().load(new io.duckmesh.catalog.ShardId(batch.shard())).position();
+    return watermark > batch.after()
+        ? new BatchLostException(
+            "Batch %d to %d of shard %s has landed, the watermark is %d"
+                .formatted(batch.after() + 1, batch.upTo(), batch.shard(), watermark))
+        : ActivityFailures.segmentsMissing(
+            batch.shard(), batch.after() + 1, batch.upTo(), segments);
+  }
+
   @Override
   public void close() {
     waiting.values().forEach(TableRows::close);
@@ -141,10 +163,11 @@ final class BatchPass implements AutoCloseable {
     buffers.close();
   }
 
-  /** Whoever put them into quarantine, it is this write that counts them. */
-  private void countHeldBack() {
+  /** Whoever put them into quarantine, it is this write that counts them; says how many. */
+  private int countHeldBack() {
     Map<TableId, List<KeyHash>> newKeys = new LinkedHashMap<>();
-    for (BatchQuarantine.HeldBack heldBack : quarantine.heldBack()) {
+    List<BatchQuarantine.HeldBack> all = quarantine.heldBack();
+    for (BatchQuarantine.HeldBack heldBack : all) {
       accounts.quarantined(heldBack.segment());
       TableId table = heldBack.segment().table();
       KeyHash key = heldBack.requestKey();
@@ -153,6 +176,7 @@ final class BatchPass implements AutoCloseable {
       }
     }
     recordKeys(newKeys);
+    return all.size();
   }
 
   private List<PublishedSegment> readChunk(Position after, Position upTo) {
@@ -164,7 +188,7 @@ final class BatchPass implements AutoCloseable {
         order.stop().check();
         PublishedSegment segment = iterator.next();
         chunk.add(segment);
-        sizeBytes += segment.payload().length;
+        sizeBytes += segment.payload().length + SegmentCodec.rowBytes(segment.payload());
       }
     }
     return chunk;

@@ -6,6 +6,7 @@ import io.duckmesh.bus.LeaseLostException;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
 import io.duckmesh.bus.QuarantinedSegment;
+import io.duckmesh.bus.Rejection;
 import io.duckmesh.bus.ShardId;
 import io.duckmesh.catalog.KeyHash;
 import io.duckmesh.catalog.TableId;
@@ -13,10 +14,7 @@ import io.duckmesh.engine.segment.CorruptSegmentException;
 import io.duckmesh.engine.segment.SegmentCodec;
 import io.duckmesh.engine.segment.SegmentHeader;
 import io.duckmesh.workflows.materialize.ClaimedBatch;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,6 +23,9 @@ import org.slf4j.LoggerFactory;
 /** The way of a batch's segments into quarantine, and those that an earlier attempt moved there. */
 final class BatchQuarantine {
   private static final Logger log = LoggerFactory.getLogger(BatchQuarantine.class);
+
+  /** Segments of a batch that the log tells of one by one. */
+  private static final int MAX_LOGGED = 10;
 
   private final EventBus bus;
   private final ClaimedBatch batch;
@@ -81,32 +82,38 @@ final class BatchQuarantine {
    * @throws BatchLostException if the lease is lost
    */
   void move(List<RejectedSegment> segments) {
-    Map<Why, List<Position>> byReason = new LinkedHashMap<>();
-    for (RejectedSegment segment : segments) {
-      byReason
-          .computeIfAbsent(new Why(segment.reason(), segment.table()), why -> new ArrayList<>())
-          .add(new Position(segment.position()));
+    if (segments.isEmpty()) {
+      return;
     }
-    byReason.forEach(
-        (why, positions) -> {
-          log.warn(
-              "Segments go to quarantine shard={} positions={} table={} reason={}",
-              shard,
-              positions,
-              why.table(),
-              why.reason());
-          TableId table = why.table();
-          try {
-            bus.nack(
-                new BatchId(shard, batch.claim()),
-                positions,
-                why.reason(),
-                table == null ? null : table.value());
-          } catch (LeaseLostException e) {
-            throw new BatchLostException(e.getMessage(), e);
-          }
-        });
+    segments.stream()
+        .limit(MAX_LOGGED)
+        .forEach(
+            segment ->
+                log.warn(
+                    "Segment goes to quarantine shard={} position={} table={} reason={}",
+                    shard,
+                    segment.position(),
+                    segment.table(),
+                    segment.reason()));
+    if (segments.size() > MAX_LOGGED) {
+      log.warn(
+          "More segments go to quarantine shard={} segments={} last_position={}",
+          shard,
+          segments.size() - MAX_LOGGED,
+          segments.getLast().position());
+    }
+    try {
+      bus.nack(
+          new BatchId(shard, batch.claim()),
+          segments.stream().map(BatchQuarantine::rejection).toList());
+    } catch (LeaseLostException e) {
+      throw new BatchLostException(e.getMessage(), e);
+    }
   }
 
-  private record Why(String reason, @Nullable TableId table) {}
+  private static Rejection rejection(RejectedSegment segment) {
+    TableId table = segment.table();
+    return new Rejection(
+        new Position(segment.position()), segment.reason(), table == null ? null : table.value());
+  }
 }

@@ -13,6 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param reason why, for people
  */
 record RejectedSegment(long position, long rowCount, @Nullable TableId table, String reason) {
+  /** PostgreSQL keeps no zero character, and a reason may quote an event that has one. */
+  RejectedSegment {
+    reason = reason.replace("\0", "\\u0000");
+  }
+
   static RejectedSegment of(PublishedSegment segment, @Nullable TableId table, String reason) {
     return new RejectedSegment(segment.position().value(), segment.rowCount(), table, reason);
   }

@@ -56,6 +56,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.sql.DataSource;
@@ -178,11 +179,26 @@ final class Lake implements AutoCloseable {
         shard, ids.length, payload(table.id().value(), 1, requestKey, eventKeys, ids));
   }
 
+  /** A segment of one row with this name. */
+  Segment named(TableInfo table, long id, String name) {
+    return new Segment(shard, 1, payload(table.id().value(), 1, null, null, any -> name, id));
+  }
+
   byte[] payload(
       UUID table,
       int schemaVersion,
       @Nullable String requestKey,
       @Nullable List<String> eventKeys,
+      long... ids) {
+    return payload(table, schemaVersion, requestKey, eventKeys, id -> "row " + id, ids);
+  }
+
+  private byte[] payload(
+      UUID table,
+      int schemaVersion,
+      @Nullable String requestKey,
+      @Nullable List<String> eventKeys,
+      LongFunction<String> names,
       long... ids) {
     RowSchema schema =
         new RowSchema(
@@ -195,7 +211,7 @@ final class Lake implements AutoCloseable {
     VarCharVector name = (VarCharVector) root.getVector("name");
     for (int row = 0; row < ids.length; row++) {
       id.setSafe(row, ids[row]);
-      name.setSafe(row, ("row " + ids[row]).getBytes(StandardCharsets.UTF_8));
+      name.setSafe(row, names.apply(ids[row]).getBytes(StandardCharsets.UTF_8));
     }
     root.setRowCount(ids.length);
     List<KeyHash> keys =
@@ -216,6 +232,11 @@ final class Lake implements AutoCloseable {
 
   /** A segment of so many rows that do not fit the table, as a gateway makes it. */
   Segment misfits(TableInfo table, @Nullable String requestKey, int rows) {
+    return misfits(table, requestKey, rows, "\"x\"");
+  }
+
+  /** The same, with a value that the reason quotes. */
+  Segment misfits(TableInfo table, @Nullable String requestKey, int rows, String value) {
     RejectedRows rejected =
         new RejectedRows(
             RejectedRows.Form.LINES,
@@ -224,7 +245,7 @@ final class Lake implements AutoCloseable {
                     row ->
                         new RejectedRow(
                             row,
-                            List.of(new RowError(row, "id", "\"x\"", "BIGINT is a number")),
+                            List.of(new RowError(row, "id", value, "BIGINT is a number")),
                             "{\"id\":\"x\"}".getBytes(StandardCharsets.UTF_8)))
                 .toList());
     return new Segment(
@@ -268,6 +289,20 @@ final class Lake implements AutoCloseable {
         throw new IllegalStateException("There is no position %d to damage".formatted(position));
       }
     }
+  }
+
+  /** Takes the position out of the log, as nothing of the product ever does. */
+  void remove(long position) throws SQLException {
+    execute(
+        """
+        DELETE FROM bus.segment
+        WHERE position = %d
+          AND part IN (SELECT p.part
+                       FROM bus.segment_partition p
+                       JOIN bus.shard s USING (shard_no)
+                       WHERE s.shard = '%s')
+        """
+            .formatted(position, shard.value()));
   }
 
   void awaitLanded(long position) throws InterruptedException {

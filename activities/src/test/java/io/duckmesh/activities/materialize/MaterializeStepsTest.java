@@ -11,6 +11,7 @@ import io.duckmesh.bus.QuarantinedSegment;
 import io.duckmesh.bus.Segment;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CatalogUnavailableException;
+import io.duckmesh.catalog.ColumnStatistics;
 import io.duckmesh.catalog.CommitStateUnknownException;
 import io.duckmesh.catalog.LandedSegment;
 import io.duckmesh.catalog.TableCounts;
@@ -204,6 +205,56 @@ class MaterializeStepsTest {
         .containsExactly(2L, 3L);
     assertThat(landed(2).reason()).startsWith("Segment is corrupt");
     assertThat(landed(3).quarantined()).isEqualTo(5);
+  }
+
+  @Test
+  void textsWithZeroCharactersLand() throws Exception {
+    TableInfo flights = lake.createTable("flights");
+    lake.publish(lake.named(flights, 1, "\0"), lake.named(flights, 2, "a\0b"));
+    lake.publish(lake.named(flights, 3, "b".repeat(63) + "\0"));
+
+    land();
+
+    assertThat(lake.visibleIds(flights)).containsExactly(1L, 2L, 3L);
+    assertThat(lake.files(flights))
+        .allSatisfy(
+            file -> {
+              ColumnStatistics name = file.statistics().getLast();
+              assertThat(name.min()).isEmpty();
+              assertThat(name.max()).isEqualTo("b".repeat(62) + "c");
+            });
+  }
+
+  @Test
+  void segmentsThatUnpackToMuchMoreAreReadAFewAtATime() {
+    useSettings(SETTINGS.withBufferBytes(1));
+    TableInfo flights = lake.createTable("flights");
+    int segments = 20;
+    int nameBytes = 20 << 20;
+    for (int id = 0; id < segments; id++) {
+      lake.publish(lake.named(flights, id, "x".repeat(nameBytes)));
+    }
+
+    CommitResult commit = land();
+
+    assertThat(commit.visible()).isEqualTo(segments);
+    assertThat(lake.allocator.getPeakMemoryAllocation())
+        .isLessThan((long) segments * nameBytes / 2);
+  }
+
+  @Test
+  void aSegmentThatIsGoneFromTheLogIsRefusedAndNotCountedAsLanded() throws Exception {
+    TableInfo flights = lake.createTable("flights");
+    lake.publish(lake.segment(flights, 1), lake.segment(flights, 2), lake.segment(flights, 3));
+    ClaimedBatch batch = claim();
+    lake.remove(2);
+
+    assertThatThrownBy(() -> steps.write(batch))
+        .hasStackTraceContaining("lacks 1 of the segments at positions 1 to 3")
+        .satisfies(failure -> assertFailure(failure, FailureTypes.SEGMENTS_MISSING, true));
+
+    assertThat(lake.watermark()).isZero();
+    assertThat(lake.files(flights)).isEmpty();
   }
 
   @Test

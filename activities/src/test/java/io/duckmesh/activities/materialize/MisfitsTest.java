@@ -68,6 +68,34 @@ class MisfitsTest {
   }
 
   @Test
+  void aReasonThatQuotesAZeroCharacterStopsNothing() throws Exception {
+    lake.publish(lake.misfits(flights, null, 1, "a\0b"), lake.segment(flights, 1));
+
+    land();
+
+    assertThat(lake.visibleIds(flights)).containsExactly(1L);
+    assertThat(entries().getFirst().reason()).contains("value a\\u0000b");
+    assertThat(landed(1).reason()).isEqualTo(entries().getFirst().reason());
+  }
+
+  @Test
+  void eachOfManyMisfitsKeepsItsOwnReason() {
+    Segment[] segments = new Segment[2_000];
+    for (int i = 0; i < segments.length; i++) {
+      segments[i] = lake.misfits(flights, null, 1, "value-" + i);
+    }
+    lake.publish(segments);
+
+    land();
+
+    for (int i : new int[] {0, 1, 999, segments.length - 1}) {
+      assertThat(landed(i + 1L).reason()).contains("value value-" + i + ":");
+      assertThat(landed(i + 1L).quarantined()).isOne();
+    }
+    assertThat(lake.counts(flights)).isEqualTo(new TableCounts(flights.id(), 2_000, 0, 0, 2_000));
+  }
+
+  @Test
   void misfitsOfARepeatedRequestAreDuplicatesInTheSameBatchAndInTheNext() {
     lake.publish(lake.misfits(flights, "r", 2), lake.misfits(flights, "r", 2));
     land();

@@ -11,6 +11,7 @@ import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
 import io.duckmesh.bus.Quarantine;
 import io.duckmesh.bus.QuarantinedSegment;
+import io.duckmesh.bus.Rejection;
 import io.duckmesh.bus.Segment;
 import io.duckmesh.bus.SegmentCount;
 import io.duckmesh.bus.ShardId;
@@ -25,9 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A log whose positions are drawn from a sequence first and used by a later transaction, so that
@@ -118,7 +117,7 @@ final class FlawedBus implements EventBus {
   }
 
   @Override
-  public void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
+  public void nack(BatchId batch, List<Rejection> rejections) {
     throw new LeaseLostException(batch);
   }
 

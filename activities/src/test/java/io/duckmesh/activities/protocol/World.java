@@ -303,7 +303,7 @@ final class World {
         yield change(
             world -> {
               try {
-                world.bus.nack(batch, call.argument(1), call.argument(2), call.argument(3));
+                world.bus.nack(batch, call.argument(1));
                 return Answer.DONE;
               } catch (LeaseLostException e) {
                 return new Thrown(LEASE_LOST);

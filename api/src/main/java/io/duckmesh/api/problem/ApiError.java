@@ -47,6 +47,8 @@ public enum ApiError {
   QUERY_CANCELLED(409, false, "The statement was cancelled"),
   RUN_ACTIVE(409, true, "A run is active"),
   RUN_NOT_FOUND(404, false, "There is no such run"),
+  /** The object store lost or changed an object that a snapshot has. */
+  FILE_DAMAGED(500, false, "A data file is missing or changed"),
   UNAVAILABLE(503, true, "A part of the service does not answer"),
   INTERNAL(500, false, "Something unexpected happened");
 

@@ -11,6 +11,8 @@ import io.duckmesh.catalog.SnapshotNotFoundException;
 import io.duckmesh.catalog.TableExistsException;
 import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.TooManyShardsException;
+import io.duckmesh.engine.objects.CorruptObjectException;
+import io.duckmesh.engine.objects.ObjectNotFoundException;
 import io.duckmesh.engine.objects.ObjectStoreUnavailableException;
 import io.duckmesh.engine.objects.cache.ObjectCacheException;
 import io.duckmesh.engine.query.QueryCancelledException;
@@ -30,6 +32,8 @@ import java.util.Map;
 import org.apache.arrow.memory.OutOfMemoryException;
 import org.apache.coyote.BadRequestException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpMethod;
 import org.springframework.http.MediaType;
 import org.springframework.web.HttpMediaTypeNotAcceptableException;
@@ -42,6 +46,7 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
 
 /** The one mapping from what leaves and the web framework throw to what clients are told. */
 public final class Problems {
+  private static final Logger LOG = LoggerFactory.getLogger(Problems.class);
   private static final Duration SOON = Duration.ofSeconds(1);
 
   private Problems() {}
@@ -88,6 +93,8 @@ public final class Problems {
       case ObjectCacheException e ->
           unavailable(
               "This gateway cannot keep files for queries right now; its disk may be full", e);
+      case ObjectNotFoundException e -> damaged(e);
+      case CorruptObjectException e -> damaged(e);
       case QueryOverloadedException e -> retryable(ApiError.RATE_LIMITED, message(e), e);
       case QueryRejectedException e -> problem(ApiError.QUERY_REJECTED, e);
       case QueryFailedException e -> problem(ApiError.QUERY_FAILED, e);
@@ -155,6 +162,17 @@ public final class Problems {
             : "The log does not answer; nothing was accepted";
     return new ProblemException(
         ApiError.UNAVAILABLE, detail, Map.of("outcome_unknown", e.outcomeUnknown()), SOON, e);
+  }
+
+  private static ProblemException damaged(RuntimeException e) {
+    LOG.error("A data file is damaged", e);
+    return new ProblemException(
+        ApiError.FILE_DAMAGED,
+        "%s. It has to be put back under the same key; duckmesh verify finds all such files"
+            .formatted(message(e)),
+        Map.of(),
+        null,
+        e);
   }
 
   private static ProblemException tooManyShards(TooManyShardsException e) {

@@ -6,9 +6,13 @@ import static org.assertj.core.api.Assertions.entry;
 import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.catalog.CatalogUnavailableException;
 import io.duckmesh.catalog.CommitStateUnknownException;
+import io.duckmesh.engine.objects.CorruptObjectException;
+import io.duckmesh.engine.objects.ObjectKey;
+import io.duckmesh.engine.objects.ObjectNotFoundException;
 import io.duckmesh.engine.objects.ObjectStoreUnavailableException;
 import io.duckmesh.engine.objects.cache.ObjectCacheException;
 import java.io.IOException;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,6 +43,19 @@ class ProblemsOfOutagesTest {
     assertThat(problem.retryAfter()).isPositive();
     assertThat(problem.detail()).isNotBlank().doesNotContain(SECRET);
     assertThat(problem.context().toString()).doesNotContain(SECRET);
+  }
+
+  @Test
+  void aDamagedFileIsNamedAndNoRetryHelps() {
+    ObjectKey key = new ObjectKey("default/t/1.parquet");
+
+    for (RuntimeException damage :
+        List.of(new ObjectNotFoundException(key), new CorruptObjectException(key, 10, 9))) {
+      ProblemException problem = Problems.of(damage);
+      assertThat(problem.error()).isEqualTo(ApiError.FILE_DAMAGED);
+      assertThat(problem.error().retryable()).isFalse();
+      assertThat(problem.detail()).contains(key.value()).contains("duckmesh verify");
+    }
   }
 
   @Test

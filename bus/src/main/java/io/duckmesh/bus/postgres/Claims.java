@@ -7,6 +7,7 @@ import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.bus.ConsumerId;
 import io.duckmesh.bus.LeaseLostException;
 import io.duckmesh.bus.Position;
+import io.duckmesh.bus.Rejection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -15,7 +16,6 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Claims, leases and acknowledgements. A claim that waits holds neither transaction nor connection:
@@ -287,8 +287,7 @@ final class Claims {
                         .formatted(position, standing.shardNo())));
   }
 
-  void quarantine(
-      Shard shard, BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
+  void quarantine(Shard shard, BatchId batch, List<Rejection> rejections) {
     database.useTransaction(
         failureOf("quarantine segments of", shard),
         handle -> {
@@ -297,19 +296,18 @@ final class Claims {
                   .attach(ClaimDao.class)
                   .lockLease(shard.shardNo(), batch.claim())
                   .orElseThrow(() -> new LeaseLostException(batch));
-          long[] wanted =
-              positions.stream()
-                  .mapToLong(Position::value)
-                  .filter(position -> position > lease.acked())
-                  .toArray();
-          for (long position : wanted) {
-            if (position > lease.upTo()) {
+          List<Rejection> wanted =
+              rejections.stream()
+                  .filter(rejection -> rejection.position().value() > lease.acked())
+                  .toList();
+          for (Rejection rejection : wanted) {
+            if (rejection.position().value() > lease.upTo()) {
               throw new IllegalArgumentException(
-                  "Position %d is not in batch %s, which ends at %d"
-                      .formatted(position, batch, lease.upTo()));
+                  "Position %s is not in batch %s, which ends at %d"
+                      .formatted(rejection.position(), batch, lease.upTo()));
             }
           }
-          if (wanted.length == 0) {
+          if (wanted.isEmpty()) {
             return;
           }
           List<Integer> parts =
@@ -320,9 +318,11 @@ final class Claims {
             handle
                 .createUpdate(Partitions.quarantine(part))
                 .bind("shardNo", shard.shardNo())
-                .bind("positions", wanted)
-                .bind("reason", reason)
-                .bind("tableId", table)
+                .bind(
+                    "positions",
+                    wanted.stream().mapToLong(rejection -> rejection.position().value()).toArray())
+                .bind("reasons", wanted.stream().map(Rejection::reason).toArray(String[]::new))
+                .bind("tables", wanted.stream().map(Rejection::table).toArray(UUID[]::new))
                 .execute();
           }
         });

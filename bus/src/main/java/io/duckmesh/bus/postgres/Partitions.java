@@ -62,7 +62,7 @@ ALTER TABLE bus.segment ATTACH PARTITION %1$s FOR VALUES IN (%2$d);
 
   /**
    * Marks {@code :positions} as not delivered and copies those to quarantine that were not marked
-   * before.
+   * before, each with its own of {@code :reasons} and {@code :tables}.
    */
   static String quarantine(int part) {
     return """
@@ -77,9 +77,13 @@ ALTER TABLE bus.segment ATTACH PARTITION %1$s FOR VALUES IN (%2$d);
     INSERT INTO bus.quarantine (shard_no, position, row_count, size_bytes, published_at, payload,
                                 reason, quarantined_at, table_id)
     SELECT :shardNo, s.position, s.row_count, s.size_bytes, s.published_at, s.payload,
-           :reason, clock_timestamp(), CAST(:tableId AS uuid)
+           why.reason, clock_timestamp(), why.table_id
     FROM %1$s s
     JOIN marked m ON m.position = s.position
+    JOIN (SELECT DISTINCT ON (position) position, reason, table_id
+          FROM unnest(CAST(:positions AS bigint[]), CAST(:reasons AS text[]),
+                      CAST(:tables AS uuid[])) WITH ORDINALITY AS w(position, reason, table_id, n)
+          ORDER BY position, n) why ON why.position = s.position
     """
         .formatted(table(part));
   }

@@ -13,6 +13,7 @@ import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
 import io.duckmesh.bus.Quarantine;
 import io.duckmesh.bus.QuarantinedSegment;
+import io.duckmesh.bus.Rejection;
 import io.duckmesh.bus.Segment;
 import io.duckmesh.bus.SegmentCount;
 import io.duckmesh.bus.ShardId;
@@ -27,13 +28,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Spliterator;
 import java.util.Spliterators;
-import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -142,9 +141,8 @@ final class PostgresEventBus implements EventBus {
   }
 
   @Override
-  public void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
-    requireNonNull(reason, "reason is null");
-    claims.quarantine(require(batch.shard()), batch, List.copyOf(positions), reason, table);
+  public void nack(BatchId batch, List<Rejection> rejections) {
+    claims.quarantine(require(batch.shard()), batch, List.copyOf(rejections));
   }
 
   @Override

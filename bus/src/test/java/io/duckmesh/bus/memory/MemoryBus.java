@@ -17,6 +17,7 @@ import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;
 import io.duckmesh.bus.Quarantine;
 import io.duckmesh.bus.QuarantinedSegment;
+import io.duckmesh.bus.Rejection;
 import io.duckmesh.bus.Segment;
 import io.duckmesh.bus.SegmentCount;
 import io.duckmesh.bus.ShardId;
@@ -32,7 +33,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -181,23 +181,24 @@ public final class MemoryBus implements EventBus {
   }
 
   @Override
-  public void nack(BatchId batch, List<Position> positions, String reason, @Nullable UUID table) {
-    requireNonNull(reason, "reason is null");
+  public void nack(BatchId batch, List<Rejection> rejections) {
     locked(
         () -> {
           ShardLog log = requireLease(batch);
-          for (Position position : positions) {
+          for (Rejection rejection : rejections) {
+            Position position = rejection.position();
             if (position.value() > log.upTo) {
               throw new IllegalArgumentException(
                   "Position %s is not in batch %s, which ends at %d"
                       .formatted(position, batch, log.upTo));
             }
           }
-          for (Position position : positions) {
-            if (position.value() > log.acked && log.heldBack.add(position.value())) {
-              PublishedSegment segment = log.at(position.value());
-              quarantine.add(
-                  log.tenant, new QuarantinedSegment(segment, reason, clock.instant()), table);
+          for (Rejection rejection : rejections) {
+            long position = rejection.position().value();
+            if (position > log.acked && log.heldBack.add(position)) {
+              QuarantinedSegment segment =
+                  new QuarantinedSegment(log.at(position), rejection.reason(), clock.instant());
+              quarantine.add(log.tenant, segment, rejection.table());
             }
           }
           return log;

@@ -136,17 +136,24 @@ final class FileStatistics {
 
   /** A text's beginning is not above it. */
   private static String lower(String text) {
-    return text.codePointCount(0, text.length()) <= TEXT_CHARACTERS
-        ? text
-        : text.substring(0, text.offsetByCodePoints(0, TEXT_CHARACTERS));
+    return text.substring(0, endOfBound(text));
+  }
+
+  /** A bound is short, and ends before a zero character, which PostgreSQL does not keep. */
+  private static int endOfBound(String text) {
+    int zero = text.indexOf('\0');
+    int end = zero < 0 ? text.length() : zero;
+    return text.codePointCount(0, end) <= TEXT_CHARACTERS
+        ? end
+        : text.offsetByCodePoints(0, TEXT_CHARACTERS);
   }
 
   /** A beginning whose last character is replaced by the next one is above the text. */
   private static @Nullable String upper(String text) {
-    if (text.codePointCount(0, text.length()) <= TEXT_CHARACTERS) {
+    int end = endOfBound(text);
+    if (end == text.length()) {
       return text;
     }
-    int end = text.offsetByCodePoints(0, TEXT_CHARACTERS);
     while (end > 0) {
       int last = text.codePointBefore(end);
       end -= Character.charCount(last);

@@ -28,7 +28,7 @@ final class JsonBody {
   private boolean withinRow;
   private boolean envelope;
 
-  /** Whether the events have keys, as the first one says; null before it. */
+  /** Whether the events have keys, as the first one that fits says; null before it. */
   private @Nullable Boolean keyed;
 
   JsonBody(
@@ -196,7 +196,9 @@ final class JsonBody {
     if (!hasRow) {
       errors.add(() -> "row", () -> null, "An event has a row");
     }
-    checkAllKeyed(key != null);
+    if (errors.count() == earlierErrors) {
+      checkAllKeyed(key != null);
+    }
     keepOrTakeBack(cursor, from, earlierErrors, key);
   }
 

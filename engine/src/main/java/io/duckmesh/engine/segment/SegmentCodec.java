@@ -132,6 +132,14 @@ public final class SegmentCodec {
   }
 
   /**
+   * Bytes of the rows before compression, as the header says without being checked; 0 if the bytes
+   * can not be a segment.
+   */
+  public static int rowBytes(byte[] segment) {
+    return SegmentFrame.rowBytes(segment);
+  }
+
+  /**
    * Reads whose events a segment holds from its first {@link #TABLE_PREFIX_BYTES} bytes; empty if
    * they are not the beginning of a segment. Nothing is checked behind them.
    */

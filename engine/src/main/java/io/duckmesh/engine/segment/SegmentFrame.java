@@ -33,6 +33,7 @@ final class SegmentFrame {
   private static final int REQUEST_KEY = 1;
   private static final int EVENT_KEYS = 2;
   private static final int REJECTED = 4;
+  private static final int ROW_BYTES_AT = 46;
   private static final int CHECKSUM_AT = 50;
 
   private SegmentFrame() {}
@@ -103,6 +104,12 @@ final class SegmentFrame {
     } catch (CorruptSegmentException | IllegalArgumentException e) {
       return Optional.empty();
     }
+  }
+
+  static int rowBytes(byte[] segment) {
+    return segment.length < HEADER_BYTES
+        ? 0
+        : Math.max(0, ByteBuffer.wrap(segment).getInt(ROW_BYTES_AT));
   }
 
   /** Reads from the flags on. */

@@ -30,6 +30,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class DataFileWriterTest {
@@ -415,6 +417,20 @@ class DataFileWriterTest {
     assertThat(written.statistics().get(1).max()).isNull();
     assertThat(query("SELECT a = repeat('m', 100) FROM '%s'")).isEqualTo("true");
     assertThat(query("SELECT count(*) FROM '%s' WHERE a >= repeat('m', 100)")).isEqualTo("1");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a, 'a', 'b'", "'', '', "})
+  void boundsEndBeforeAZeroCharacter(String before, String min, @Nullable String max)
+      throws Exception {
+    RowSchema schema = schema("a VARCHAR");
+
+    WrittenFile written;
+    try (RowBatch batch = RowBatches.of(allocator, schema, row(before + "\0z"))) {
+      written = write(schema, RowSelection.all(batch));
+    }
+
+    assertThat(written.statistics()).containsExactly(new ColumnStats(1, 0, min, max));
   }
 
   @Test

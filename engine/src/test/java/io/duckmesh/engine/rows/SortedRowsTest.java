@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.duckmesh.engine.schema.RowSchema;
+import io.duckmesh.engine.segment.KeyHashes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -87,6 +88,24 @@ class SortedRowsTest {
           .isEqualTo(
               "{\"events\":[{\"key\":\"b\",\"row\":{\"id\":true}},{\"row\":{\"id\":3}},"
                   + "{\"key\":\"d\",\"op\":\"delete\",\"row\":{\"id\":4}}]}");
+    }
+  }
+
+  @Test
+  void anEventWhoseKeyDoesNotFitDecidesNothingForTheOthers() throws IOException {
+    String body =
+        """
+        {"events":[{"key":5,"row":{"id":1}},{"key":"","row":{"id":2}},{"row":{"id":"x"}},
+                   {"key":"a","row":{"id":3}},{"key":"b","row":{"id":4}},{"row":{"id":5}}]}
+        """;
+
+    try (SortedRows sorted = sort(body, RowFormat.JSON)) {
+      assertThat(sorted.rows().eventKeys())
+          .containsExactly(
+              KeyHashes.eventKey("a".getBytes(UTF_8)), KeyHashes.eventKey("b".getBytes(UTF_8)));
+      assertThat(sorted.rejected().rows())
+          .extracting(RejectedRow::row)
+          .containsExactly(1L, 2L, 3L, 6L);
     }
   }
 
