@@ -196,6 +196,20 @@ class AsyncQueryTest {
   }
 
   @Test
+  void textThatPostgresDoesNotKeepHurtsNobody() {
+    for (String more : List.of("", ",\"format\":\"csv\"")) {
+      for (String text : List.of("\\u0000", "\\ud800")) {
+        TestGateway.Answer answer = submit(runner, "SELECT '%s' AS x".formatted(text), more);
+
+        assertThat(answer.status()).as(answer.body()).isIn(202, 400);
+        if (answer.status() == 202) {
+          finished(runner, answer.json().get("query_id").asString());
+        }
+      }
+    }
+  }
+
+  @Test
   void statementThatIsNotAllowedIsNotEvenQueued() {
     TestGateway.Answer answer = submit(runner, "DROP TABLE x", "");
 
@@ -500,7 +514,9 @@ class AsyncQueryTest {
     "slower_than=5",
     "since=yesterday",
     "before=x",
-    "before=eA"
+    "before=eA",
+    "outcome=a%00",
+    "key_id=%20"
   })
   void parameterThatIsNotValidIsRefused(String parameter) {
     assertThat(runner.get("/v1/queries?" + parameter).errorCode()).isEqualTo("INVALID_REQUEST");

@@ -1,5 +1,6 @@
 package io.duckmesh.catalog;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 /**
@@ -25,8 +26,10 @@ public record QueryText(String sql, int sqlLength, int parameterCount) {
     if (end > 0 && end < sql.length() && Character.isHighSurrogate(sql.charAt(end - 1))) {
       end--;
     }
-    // PostgreSQL keeps no such character in a text.
-    return new QueryText(
-        sql.substring(0, end).replace('\0', '\uFFFD'), sql.length(), parameterCount);
+    // Not every text that JSON can carry is one that PostgreSQL keeps: halves of surrogate pairs
+    // and
+    // zero characters are replaced.
+    String kept = new String(sql.substring(0, end).getBytes(UTF_8), UTF_8);
+    return new QueryText(kept.replace('\0', '\uFFFD'), sql.length(), parameterCount);
   }
 }

@@ -209,6 +209,28 @@ abstract class QueryHistoryContract extends CatalogContract {
   }
 
   @Test
+  void queryThatWaitedForLongerThanTheHistoryReachesStillEnds() {
+    catalog
+        .asyncQueries()
+        .submit(
+            new QueryDraft(
+                id(0),
+                TENANT,
+                "key-1",
+                QueryText.of("SELECT 1", 0, 100),
+                "csv",
+                "{}",
+                new KeyHash(1, 1)),
+            10);
+    catalog.queryHistory().record(List.of(ended(1, "key-1", "ok", 1)));
+    clock.advance(Duration.ofDays(10));
+    open().queryHistory().forgetBefore(LocalDate.parse("2026-03-14"));
+
+    assertThat(catalog.asyncQueries().cancel(TENANT, id(0), "query_cancelled", "why"))
+        .hasValueSatisfying(query -> assertThat(query.state()).isEqualTo(QueryState.CANCELLED));
+  }
+
+  @Test
   void daysBeforeAreForgottenAndLaterOnesStay() {
     for (int day = 0; day < 4; day++) {
       catalog.queryHistory().record(List.of(ended(day, "key-1", "ok", 1)));

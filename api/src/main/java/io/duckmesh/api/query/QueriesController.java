@@ -48,6 +48,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
@@ -70,6 +71,8 @@ public final class QueriesController {
 
   /** How long another gateway may take to say that it runs a query. */
   private static final Duration ANSWER = Duration.ofMillis(500);
+
+  private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
   private static final Duration QUEUE_FULL = Duration.ofSeconds(5);
 
@@ -121,7 +124,7 @@ public final class QueriesController {
     byte[] plain = body;
     if (parse(body) instanceof ObjectNode object && object.has("format")) {
       format = format(object.remove("format"));
-      plain = ApiJson.MAPPER.writeValueAsBytes(object);
+      plain = bytes(object);
     }
     QueryRequest asked = QueryRequest.read(plain, requestSettings);
     queries.check(asked.sql());
@@ -158,6 +161,16 @@ public final class QueriesController {
     response.setHeader("Location", "/v1/queries/" + id);
     response.setHeader(QueryController.QUERY_HEADER, id.toString());
     ApiJson.write(response, 202, answer(submitted));
+  }
+
+  private static byte[] bytes(ObjectNode object) {
+    try {
+      return ApiJson.MAPPER.writeValueAsBytes(object);
+    } catch (JacksonException e) {
+      throw new ProblemException(
+          ApiError.INVALID_REQUEST,
+          "The body has a text that is not Unicode: " + e.getOriginalMessage());
+    }
   }
 
   /** The id that the client has given the query, or a new one. */
@@ -449,9 +462,9 @@ public final class QueriesController {
     }
     QueryFilter filter =
         new QueryFilter(
-            keyOf(caller, keyId),
+            keyOf(caller, word("key_id", keyId)),
             state == null ? null : state(state),
-            outcome,
+            word("outcome", outcome),
             slowerThan == null ? null : duration("slower_than", slowerThan),
             since == null ? null : instant(since));
     QueryCursor after = before == null ? null : cursor(before);
@@ -499,6 +512,16 @@ public final class QueriesController {
   private static boolean comesAfter(QueryRecord query, QueryCursor place) {
     int order = query.submittedAt().compareTo(place.submittedAt());
     return order < 0 || (order == 0 && query.id().toString().compareTo(place.id().toString()) < 0);
+  }
+
+  /** Keeps from the catalog what can be neither the name of a key nor that of an outcome. */
+  private static @Nullable String word(String name, @Nullable String value) {
+    if (value != null && !WORD.matcher(value).matches()) {
+      throw new ProblemException(
+          ApiError.INVALID_REQUEST,
+          "Parameter %s is not of letters, digits and _: %s".formatted(name, value));
+    }
+    return value;
   }
 
   private static @Nullable String keyOf(Caller caller, @Nullable String keyId) {

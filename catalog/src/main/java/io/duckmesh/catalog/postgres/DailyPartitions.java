@@ -42,6 +42,12 @@ final class DailyPartitions {
     known.add(day);
   }
 
+  /** The same for a day that another process may have dropped since. */
+  void ensureAnew(LocalDate day) {
+    known.remove(day);
+    ensure(day);
+  }
+
   /** Drops all days before the given one. */
   void dropBefore(LocalDate day) {
     known.removeIf(other -> other.isBefore(day));

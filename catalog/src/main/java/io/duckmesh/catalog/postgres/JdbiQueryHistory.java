@@ -60,7 +60,12 @@ final class JdbiQueryHistory implements QueryHistory {
    * Makes sure that there is a partition for queries of the day. Needs a transaction of its own.
    */
   void ensurePlace(LocalDate day) {
-    partitions.ensure(day);
+    if (day.isBefore(day(clock.instant()))) {
+      // It may have waited for longer than the history reaches.
+      partitions.ensureAnew(day);
+    } else {
+      partitions.ensure(day);
+    }
   }
 
   /** Records queries in a transaction of the caller's; each has its place. */
