@@ -21,10 +21,17 @@ import io.duckmesh.api.problem.ProblemResolver;
 import io.duckmesh.api.problem.ProblemWriter;
 import io.duckmesh.api.problem.RequestFilter;
 import io.duckmesh.api.quarantine.QuarantineController;
+import io.duckmesh.api.query.AsyncQueryRunner;
 import io.duckmesh.api.query.DisconnectWatch;
 import io.duckmesh.api.query.Prefetcher;
+import io.duckmesh.api.query.Queries;
+import io.duckmesh.api.query.QueriesController;
 import io.duckmesh.api.query.QueryController;
+import io.duckmesh.api.query.QueryHousekeeping;
+import io.duckmesh.api.query.QueryLog;
 import io.duckmesh.api.query.QueryMetrics;
+import io.duckmesh.api.query.QuerySettings;
+import io.duckmesh.api.query.RunningQueries;
 import io.duckmesh.api.query.TableBinder;
 import io.duckmesh.api.receipt.Barrier;
 import io.duckmesh.api.receipt.Receipts;
@@ -34,6 +41,7 @@ import io.duckmesh.api.tables.LiveTables;
 import io.duckmesh.api.tables.TableController;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
+import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
@@ -70,8 +78,8 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
 
 /**
  * The gateway. Who imports it provides the beans {@code Catalog}, {@code EventBus}, {@code
- * QueryEngine}, {@code Clock}, {@code MeterRegistry}, {@code VerifyStarter} and {@link
- * ApiSettings}; further {@link ReadinessCheck}s are picked up.
+ * QueryEngine}, {@code ObjectStore}, {@code Clock}, {@code MeterRegistry}, {@code VerifyStarter},
+ * {@link ApiSettings} and {@link QuerySettings}; further {@link ReadinessCheck}s are picked up.
  */
 @Configuration(proxyBeanMethods = false)
 @PropertySource("classpath:io/duckmesh/api/web-server.properties")
@@ -79,6 +87,7 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
   TableController.class,
   IngestController.class,
   QueryController.class,
+  QueriesController.class,
   SnapshotController.class,
   LagController.class,
   QuarantineController.class,
@@ -124,6 +133,16 @@ public class ApiConfiguration {
   }
 
   @Bean
+  Queries queries(
+      Catalog catalog,
+      QueryEngine engine,
+      TableBinder binder,
+      Barrier barrier,
+      VisibilityTokens tokens) {
+    return new Queries(catalog, engine, binder, barrier, tokens);
+  }
+
+  @Bean
   RequestBodies requestBodies(ApiSettings settings) {
     return new RequestBodies(settings.maxBodyBytes(), settings.maxInFlightBytes());
   }
@@ -141,6 +160,38 @@ public class ApiConfiguration {
   @Bean
   QueryMetrics queryMetrics(MeterRegistry registry) {
     return new QueryMetrics(registry);
+  }
+
+  @Bean
+  RunningQueries runningQueries(Catalog catalog, Clock clock, QueryMetrics metrics) {
+    RunningQueries running = new RunningQueries(catalog, clock);
+    metrics.watchRunning(running);
+    return running;
+  }
+
+  @Bean
+  QueryLog queryLog(Catalog catalog, QueryMetrics metrics, Clock clock, QuerySettings settings) {
+    return new QueryLog(catalog.queryHistory(), metrics, clock, settings.slowQuery());
+  }
+
+  @Bean(initMethod = "start")
+  AsyncQueryRunner asyncQueryRunner(
+      Catalog catalog,
+      Queries queries,
+      ObjectStore store,
+      RunningQueries running,
+      QueryLog log,
+      Clock clock,
+      ApiSettings settings,
+      QuerySettings querySettings) {
+    return new AsyncQueryRunner(
+        catalog, queries, store, running, log, clock, settings, querySettings);
+  }
+
+  @Bean(initMethod = "start")
+  QueryHousekeeping queryHousekeeping(
+      Catalog catalog, ObjectStore store, Clock clock, QuerySettings settings) {
+    return new QueryHousekeeping(catalog, store, clock, settings);
   }
 
   @Bean

@@ -100,7 +100,7 @@ class DuckDbQueryTest extends GatewayTestBase {
 
     assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
     assertThat(answer.json().get("detail").asString())
-        .startsWith("params.n is 40000: SMALLINT is -32768 to 32767");
+        .startsWith("params.n is 40000: SMALLINT is a whole number from -32768 to 32767");
     assertThat(query("SELECT $n", ",\"params\":{\"m\":1}").json().get("detail").asString())
         .isEqualTo("Parameter $n has no value");
   }
@@ -205,7 +205,7 @@ class DuckDbQueryTest extends GatewayTestBase {
     }
 
     long end = System.nanoTime() + 10_000_000_000L;
-    String cancelled = "duckmesh_query_seconds_count{outcome=\"query_cancelled\"} 1";
+    String cancelled = "duckmesh_query_seconds_count{mode=\"sync\",outcome=\"client_gone\"} 1";
     String metrics = real.get("/metrics").body();
     while (!metrics.contains(cancelled) && System.nanoTime() < end) {
       metrics = real.get("/metrics").body();

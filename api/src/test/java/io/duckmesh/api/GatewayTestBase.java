@@ -2,11 +2,6 @@ package io.duckmesh.api;
 
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.engine.objects.ObjectStore;
-import io.duckmesh.engine.objects.local.LocalObjects;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -27,9 +22,8 @@ abstract class GatewayTestBase {
             DATABASE,
             ENGINE,
             ApiSettings.DEFAULTS.withWaits(Duration.ofSeconds(10), Duration.ofSeconds(30)));
-    static final ObjectStore STORE = openStore();
     static final TestLander LANDER =
-        new TestLander(GATEWAY.catalog(), GATEWAY.bus(), STORE)
+        new TestLander(GATEWAY.catalog(), GATEWAY.bus(), TestStore.shared())
             .start(GATEWAY.catalog().tenants().shards(TestDatabase.TENANT));
 
     static {
@@ -40,14 +34,6 @@ abstract class GatewayTestBase {
                     LANDER.close();
                     GATEWAY.close();
                   }));
-    }
-
-    private static ObjectStore openStore() {
-      try {
-        return LocalObjects.open(Files.createTempDirectory("duckmesh-api"), Clock.systemUTC());
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
     }
   }
 
@@ -65,7 +51,7 @@ abstract class GatewayTestBase {
 
   /** Where the lander puts its files. */
   static ObjectStore store() {
-    return Shared.STORE;
+    return TestStore.shared();
   }
 
   static TestLander lander() {

@@ -2,6 +2,7 @@ package io.duckmesh.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.duckmesh.bus.ShardStatus;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Map;
@@ -154,5 +155,96 @@ class IdempotencyTest extends GatewayTestBase {
 
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.json().get("detail").asString()).contains("Idempotency-Key");
+  }
+
+  @Test
+  void keyOfTenThousandCharactersIsRefusedWithTheLimit() {
+    TestGateway.Answer answer =
+        gateway().post(events(newTable()), BODY, Map.of("Idempotency-Key", "k".repeat(10_000)));
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
+    assertThat(answer.json().get("detail").asString()).contains("10000").contains("255");
+  }
+
+  @Test
+  void headersThatAreTooLongForTheServerAreRefusedWithTheLimit() {
+    TestGateway.Answer answer =
+        gateway().post(events(newTable()), BODY, Map.of("Idempotency-Key", "k".repeat(40_000)));
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().get("detail").asString()).contains("16384 bytes");
+  }
+
+  @Test
+  void secondKeyIsRefusedAndNotIgnored() {
+    TestGateway.Answer answer =
+        gateway()
+            .send(
+                gateway()
+                    .request(events(newTable()))
+                    .header("Content-Type", "application/json")
+                    .header("Idempotency-Key", "one")
+                    .header("Idempotency-Key", "two")
+                    .POST(java.net.http.HttpRequest.BodyPublishers.ofString(BODY))
+                    .build());
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.errorCode()).isEqualTo("INVALID_REQUEST");
+    assertThat(answer.json().get("detail").asString()).contains("more than one Idempotency-Key");
+  }
+
+  @Test
+  void requestThatWasTakenWithMisfitsAnswersTheSameWhenARepeatWouldRejectThem() {
+    String table = newTable();
+    Map<String, String> key = newKey();
+    String body = "[{\"id\":1},{\"id\":\"x\"}]";
+    TestGateway.Answer first = gateway().post(events(table) + "?on_error=quarantine", body, key);
+
+    TestGateway.Answer repeat = gateway().post(events(table), body, key);
+    TestGateway.Answer otherBody = gateway().post(events(table), "[{\"id\":\"y\"}]", key);
+
+    assertThat(repeat.status()).as(repeat.body()).isIn(200, 202);
+    assertThat(repeat.header("Idempotent-Replayed")).isEqualTo("true");
+    assertThat(repeat.json().get("receipt_id")).isEqualTo(first.json().get("receipt_id"));
+    assertThat(repeat.json().get("quarantined").asInt()).isEqualTo(1);
+    assertThat(repeat.json().get("errors")).isNotEmpty();
+    assertThat(otherBody.status()).isEqualTo(422);
+  }
+
+  @Test
+  void requestThatTheLogRefusedDoesNotUseTheKeyUp() {
+    TestDatabase own = new TestDatabase();
+    try (TestGateway gateway =
+        TestGateway.start(
+            own,
+            new ScriptedEngine(),
+            ApiSettings.DEFAULTS,
+            io.duckmesh.bus.BusOptions.DEFAULTS.withBacklogLimitBytes(1_000))) {
+      gateway.post(
+          "/v1/tables", "{\"name\":\"t\",\"columns\":[{\"name\":\"id\",\"type\":\"BIGINT\"}]}");
+      TestGateway.Answer answer = gateway.post(events("t"), "{\"id\":1}");
+      for (int i = 0; i < 100 && answer.status() == 202; i++) {
+        answer = gateway.post(events("t"), "{\"id\":1}");
+      }
+      Map<String, String> key = newKey();
+
+      TestGateway.Answer refused = gateway.post(events("t"), "{\"id\":1}", key);
+      TestGateway.Answer other = gateway.post(events("t"), "{\"id\":2}", key);
+      ShardStatus shard =
+          gateway.bus().statuses().stream()
+              .filter(status -> status.head().value() > 0)
+              .findFirst()
+              .orElseThrow();
+      gateway.bus().ack(shard.shard(), shard.head());
+      await(() -> gateway.post(events("t"), "{\"id\":3}").status() == 202);
+      TestGateway.Answer taken = gateway.post(events("t"), "{\"id\":4}", key);
+      TestGateway.Answer conflict = gateway.post(events("t"), "{\"id\":5}", key);
+
+      assertThat(refused.errorCode()).isEqualTo("BACKLOG_FULL");
+      assertThat(other.errorCode()).isEqualTo("BACKLOG_FULL");
+      assertThat(taken.status()).as(taken.body()).isEqualTo(202);
+      assertThat(conflict.errorCode()).isEqualTo("IDEMPOTENCY_CONFLICT");
+    }
   }
 }

@@ -120,6 +120,15 @@ class OpenApiTest extends GatewayTestBase {
             .post("/v1/query", "{\"sql\":\"SELECT count(*) FROM %s\"}".formatted(table))
             .json(),
         problems);
+    JsonNode query =
+        gateway()
+            .post("/v1/queries", "{\"sql\":\"SELECT count(*) FROM %s\"}".formatted(table))
+            .json();
+    String queryPath = "/v1/queries/" + query.get("query_id").asString();
+    compare("Query", query, problems);
+    compare("QueryPage", gateway().get("/v1/queries").json(), problems);
+    compare("CancelAnswer", gateway().delete(queryPath).json(), problems);
+    compare("Query", gateway().get(queryPath).json(), problems);
     compare("SnapshotPage", gateway().get("/v1/snapshots").json(), problems);
     compare(
         "SnapshotDetail",

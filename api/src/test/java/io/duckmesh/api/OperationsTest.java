@@ -141,7 +141,7 @@ class OperationsTest extends GatewayTestBase {
         .contains("duckmesh_accepted_bytes_total{")
         .contains("duckmesh_acknowledgement_seconds_count")
         .contains("duckmesh_visible_wait_seconds_count{outcome=\"visible\"}")
-        .contains("duckmesh_query_seconds_count{outcome=\"ok\"}")
+        .contains("duckmesh_query_seconds_count{mode=\"sync\",outcome=\"ok\"}")
         .contains("duckmesh_backlog_bytes{shard=\"default-0\",tenant=\"default\"}")
         .contains("duckmesh_watermark_lag_seconds{");
   }

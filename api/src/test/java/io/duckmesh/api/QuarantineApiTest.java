@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.catalog.TenantId;
 import java.net.http.HttpRequest;
+import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
 class QuarantineApiTest extends GatewayTestBase {
@@ -196,6 +200,124 @@ class QuarantineApiTest extends GatewayTestBase {
                 events(table) + "?wait=visible",
                 "{\"events\":[{\"key\":\"a\",\"row\":{\"id\":1}}]}");
     assertThat(again.json().get("duplicates").asInt()).isEqualTo(1);
+  }
+
+  /** Which comes first, and how much is replayed: the other order, or a part, changes nothing. */
+  @ParameterizedTest
+  @CsvSource({
+    "1, 1, false, REPLAY_FIRST",
+    "1, 1, false, REPEAT_FIRST",
+    "1, 1, true, REPLAY_FIRST",
+    "1, 3, false, REPLAY_FIRST",
+    "1, 3, false, REPEAT_FIRST",
+    "3, 1, false, REPLAY_FIRST",
+    "3, 2, false, REPLAY_FIRST",
+    "3, 3, false, REPLAY_FIRST",
+    "1, 3, true, REPLAY_FIRST",
+    "3, 1, true, REPLAY_FIRST",
+    "3, 1, true, REPLAY_ONE_ENTRY",
+    "3, 3, true, REPLAY_FIRST",
+    "3, 3, true, REPEAT_FIRST",
+    "3, 3, true, REPLAY_ONE_ENTRY",
+    "2, 3, true, REPLAY_ONE_ENTRY",
+  })
+  void replayAndRepeatLeaveEachRowOnceInTheTableThatWasMadeAnew(
+      int shardsBefore, int shardsAfter, boolean eventKeys, Order order) {
+    String body = "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n{\"id\":4}\n{\"id\":5}\n{\"id\":6}\n";
+    Map<String, String> key = newKey();
+    String table = newTable(shardsBefore, eventKeys);
+    JsonNode before = gateway().get("/v1/tables/" + table).json().get("shards");
+    lander().quarantine(tableId(table));
+    send(table, body, key);
+    List<Long> entries = new ArrayList<>();
+    gateway()
+        .get("/v1/quarantine?table=" + table)
+        .json()
+        .get("entries")
+        .forEach(entry -> entries.add(entry.get("quarantine_id").asLong()));
+    assertThat(entries).isNotEmpty();
+    gateway().delete("/v1/tables/" + table);
+    makeAnew(table, shardsAfter, eventKeys);
+    for (int i = 0;
+        i < 6 && gateway().get("/v1/tables/" + table).json().get("shards").equals(before);
+        i++) {
+      gateway().delete("/v1/tables/" + table);
+      newTable();
+      makeAnew(table, shardsAfter, eventKeys);
+    }
+
+    if (order == Order.REPEAT_FIRST) {
+      send(table, body, key);
+    }
+    for (long entry : order == Order.REPLAY_ONE_ENTRY ? entries.subList(0, 1) : entries) {
+      JsonNode replayed = gateway().send(bare(entry)).json();
+      assertThat(replayed.path("state").asString("")).as("%s", replayed).isEqualTo("replayed");
+      count(table, replayed.get("replay").get("token").asString());
+    }
+    TestGateway.Answer repeat = send(table, body, key);
+
+    assertThat(count(table, repeat.json().get("token").asString())).isEqualTo(6);
+    assertThat(repeat.json().get("accepted").asInt()).isEqualTo(6);
+    assertThat(counts(table)).startsWith("{\"visible\":6,").endsWith("\"quarantined\":0}");
+  }
+
+  enum Order {
+    REPLAY_FIRST,
+    REPEAT_FIRST,
+    REPLAY_ONE_ENTRY
+  }
+
+  private static void makeAnew(String table, int shards, boolean eventKeys) {
+    TestGateway.Answer made =
+        gateway()
+            .post(
+                "/v1/tables",
+                """
+                {"name": "%s", "settings": {"shards": %d}, "event_key": [%s],
+                 "columns": [{"name": "note", "type": "VARCHAR"},
+                             {"name": "id", "type": "BIGINT"},
+                             {"name": "amount", "type": "DOUBLE"}]}
+                """
+                    .formatted(table, shards, eventKeys ? "\"id\"" : ""));
+    assertThat(made.status()).as(made.body()).isEqualTo(201);
+  }
+
+  @Test
+  void rowsThatAreReplayedIntoAnotherTableAreNotTakenForARequestThatItGotItself() {
+    Map<String, String> key = newKey();
+    String table = newTable();
+    lander().quarantine(tableId(table));
+    send(table, "{\"id\":1}", key);
+    String other = newTable(3, false);
+    send(other, "{\"id\":1}", key);
+
+    JsonNode replayed =
+        gateway()
+            .send(
+                gateway()
+                    .request(replay(onlyEntry(table)) + "?table=" + other)
+                    .POST(HttpRequest.BodyPublishers.noBody())
+                    .build())
+            .json();
+
+    assertThat(count(other, replayed.get("replay").get("token").asString())).isEqualTo(2);
+  }
+
+  @Test
+  void tableNameWithAZeroCharacterIsNotFound() {
+    String table = newTable();
+    send(table, MIXED, Map.of());
+
+    assertThat(gateway().get("/v1/quarantine?table=a%00b").status()).isEqualTo(404);
+    assertThat(
+            gateway()
+                .send(
+                    gateway()
+                        .request(replay(onlyEntry(table)) + "?table=a%00b")
+                        .POST(HttpRequest.BodyPublishers.noBody())
+                        .build())
+                .errorCode())
+        .isEqualTo("TABLE_NOT_FOUND");
   }
 
   @Test

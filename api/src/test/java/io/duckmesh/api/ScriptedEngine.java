@@ -2,6 +2,7 @@ package io.duckmesh.api;
 
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.JsonStyle;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
@@ -50,7 +51,7 @@ final class ScriptedEngine implements QueryEngine {
       Long version = matcher.group(2) == null ? null : Long.valueOf(matcher.group(2));
       tables.add(new TableReference(matcher.group(1), version, null));
     }
-    return new CheckedQuery(sql, tables, "{}");
+    return new CheckedQuery(sql, tables, "{}", !sql.contains("random()"), true);
   }
 
   @Override
@@ -80,6 +81,11 @@ final class ScriptedEngine implements QueryEngine {
   }
 
   @Override
+  public String version() {
+    return "scripted";
+  }
+
+  @Override
   public void close() {}
 
   private final class Execution implements QueryExecution {
@@ -97,7 +103,8 @@ final class ScriptedEngine implements QueryEngine {
     }
 
     @Override
-    public ResultSummary write(ResultFormat format, OutputStream out) throws IOException {
+    public ResultSummary write(ResultFormat format, JsonStyle style, OutputStream out)
+        throws IOException {
       if (sql.contains("fails_at_once")) {
         throw new QueryFailedException("Division by zero");
       }
@@ -123,10 +130,16 @@ final class ScriptedEngine implements QueryEngine {
             case NDJSON -> "{\"count\":" + rows + "}\n";
             case CSV -> "count\r\n" + rows + "\r\n";
             case ARROW -> "arrow";
+            case PARQUET -> "parquet";
           };
       byte[] text = answer.getBytes(StandardCharsets.UTF_8);
       out.write(text);
       return new ResultSummary(1, text.length, false);
+    }
+
+    @Override
+    public boolean stopped() {
+      return cancelled.getCount() == 0;
     }
 
     @Override

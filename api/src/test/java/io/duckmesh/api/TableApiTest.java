@@ -206,6 +206,41 @@ class TableApiTest extends GatewayTestBase {
   }
 
   @Test
+  void zeroCharactersAreRefusedInNamesAndTypesAndPossibleInDefaults() {
+    String name = newName();
+    TestGateway.Answer badName =
+        gateway()
+            .post(
+                "/v1/tables",
+                "{\"name\":\"a\\u0000b\",\"columns\":[{\"name\":\"id\",\"type\":\"BIGINT\"}]}");
+    TestGateway.Answer badType =
+        gateway()
+            .post(
+                "/v1/tables",
+                "{\"name\":\"%s\",\"columns\":[{\"name\":\"s\",\"type\":\"STRUCT(\\\"a\\u0000b\\\" INTEGER)\"}]}"
+                    .formatted(name));
+    TestGateway.Answer badKey =
+        gateway()
+            .post(
+                "/v1/tables",
+                "{\"name\":\"%s\",\"event_key\":[\"i\\u0000d\"],\"columns\":[{\"name\":\"id\",\"type\":\"BIGINT\"}]}"
+                    .formatted(name));
+    TestGateway.Answer withDefault =
+        gateway()
+            .post(
+                "/v1/tables",
+                "{\"name\":\"%s\",\"columns\":[{\"name\":\"id\",\"type\":\"BIGINT\"},{\"name\":\"note\",\"type\":\"VARCHAR\",\"default\":\"a\\u0000b\"}]}"
+                    .formatted(name));
+    TestGateway.Answer sent = gateway().post(events(name) + "?wait=visible", "[{\"id\":1}]");
+
+    assertThat(badName.status()).isEqualTo(400);
+    assertThat(badType.status()).as(badType.body()).isEqualTo(400);
+    assertThat(badKey.status()).isEqualTo(400);
+    assertThat(withDefault.status()).as(withDefault.body()).isEqualTo(201);
+    assertThat(sent.json().get("state").asString()).isEqualTo("visible");
+  }
+
+  @Test
   void listShowsTablesByName() {
     String name = newTable();
 

@@ -3,11 +3,13 @@ package io.duckmesh.api;
 import com.zaxxer.hikari.HikariDataSource;
 import io.duckmesh.api.auth.ApiKeys;
 import io.duckmesh.api.operations.VerifyStarter;
+import io.duckmesh.api.query.QuerySettings;
 import io.duckmesh.bus.BusOptions;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -52,7 +54,8 @@ final class TestGateway implements AutoCloseable {
       Catalog catalog,
       EventBus bus,
       QueryEngine engine,
-      ApiSettings settings) {
+      ApiSettings settings,
+      QuerySettings querySettings) {
     this.pool = pool;
     this.catalog = catalog;
     this.bus = bus;
@@ -66,6 +69,8 @@ final class TestGateway implements AutoCloseable {
                   beans.registerBean(Catalog.class, () -> catalog);
                   beans.registerBean(EventBus.class, () -> bus);
                   beans.registerBean(QueryEngine.class, () -> engine);
+                  beans.registerBean(ObjectStore.class, TestStore::shared);
+                  beans.registerBean(QuerySettings.class, () -> querySettings);
                   beans.registerBean(Clock.class, Clock::systemUTC);
                   beans.registerBean(
                       VerifyStarter.class, () -> tenant -> UUID.randomUUID().toString());
@@ -91,9 +96,20 @@ final class TestGateway implements AutoCloseable {
 
   static TestGateway start(
       TestDatabase database, QueryEngine engine, ApiSettings settings, BusOptions options) {
+    // Gateways of one database would run each other's asynchronous queries, each by its own engine.
+    return start(
+        database, engine, settings, QuerySettings.DEFAULTS.withConcurrency(0, 1, 100), options);
+  }
+
+  static TestGateway start(
+      TestDatabase database,
+      QueryEngine engine,
+      ApiSettings settings,
+      QuerySettings querySettings,
+      BusOptions options) {
     HikariDataSource pool = database.pool();
     return new TestGateway(
-        pool, database.catalog(pool), database.bus(pool, options), engine, settings);
+        pool, database.catalog(pool), database.bus(pool, options), engine, settings, querySettings);
   }
 
   Catalog catalog() {

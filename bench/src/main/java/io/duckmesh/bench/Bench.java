@@ -37,7 +37,7 @@ final class Bench implements Callable<Integer> {
   @Option(
       names = "--only",
       split = ",",
-      defaultValue = "ingest,visible,query",
+      defaultValue = "ingest,visible,query,answers",
       description = "Which parts run: ${DEFAULT-VALUE}.")
   private List<String> only = List.of();
 
@@ -55,6 +55,12 @@ final class Bench implements Callable<Integer> {
       description = "Connections that send: ${DEFAULT-VALUE}.")
   private List<Integer> connections = List.of();
 
+  @Option(
+      names = "--rows",
+      defaultValue = "10000000",
+      description = "Rows of the large answers (default: ${DEFAULT-VALUE}).")
+  private long rows;
+
   private Bench() {}
 
   @Override
@@ -71,6 +77,9 @@ final class Bench implements Callable<Integer> {
       }
       if (only.contains("query")) {
         new QueryBenchmark(server, warmUp, seconds, out).run();
+      }
+      if (only.contains("answers")) {
+        new AnswerBenchmark(server, rows, out).run();
       }
       if (only.contains("ingest")) {
         try (BarePostgres postgres = new BarePostgres()) {

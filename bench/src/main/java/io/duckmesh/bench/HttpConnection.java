@@ -8,7 +8,9 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * One keep-alive HTTP/1.1 connection that costs nearly no CPU, since the load shares the machine
@@ -58,22 +60,63 @@ final class HttpConnection implements AutoCloseable {
 
   private void send(String method, String path, String contentType, byte[] body)
       throws IOException {
-    String head =
-        """
-        %s %s HTTP/1.1\r
-        Host: %s\r
-        Authorization: Bearer %s\r
-        Content-Type: %s\r
-        Content-Length: %d\r
-        \r
-        """
-            .formatted(method, path, host, key, contentType, body.length);
-    byte[] headBytes = head.getBytes(StandardCharsets.US_ASCII);
+    send(method, path, Map.of("Content-Type", contentType), body);
+  }
+
+  /** Sends a request and does not wait for its answer. */
+  void send(String method, String path, Map<String, String> headers, byte[] body)
+      throws IOException {
+    StringBuilder head = new StringBuilder();
+    head.append(method).append(' ').append(path).append(" HTTP/1.1\r\n");
+    head.append("Host: ").append(host).append("\r\n");
+    head.append("Authorization: Bearer ").append(key).append("\r\n");
+    head.append("Content-Length: ").append(body.length).append("\r\n");
+    headers.forEach((name, value) -> head.append(name + ": " + value + "\r\n"));
+    head.append("\r\n");
+    byte[] headBytes = head.toString().getBytes(StandardCharsets.US_ASCII);
     byte[] whole = new byte[headBytes.length + body.length];
     System.arraycopy(headBytes, 0, whole, 0, headBytes.length);
     System.arraycopy(body, 0, whole, headBytes.length, body.length);
     out.write(whole);
     out.flush();
+  }
+
+  /**
+   * Posts JSON and reads the answer without keeping it.
+   *
+   * @return bytes of its body
+   * @throws IOException also if it ends too early
+   */
+  long postAndCount(String path, byte[] body, Map<String, String> headers) throws IOException {
+    Map<String, String> all = new HashMap<>(headers);
+    all.put("Content-Type", "application/json");
+    all.put("Connection", "close");
+    send("POST", path, all, body);
+    String statusLine = line();
+    boolean chunked = false;
+    for (String header = line(); !header.isEmpty(); header = line()) {
+      chunked |= header.toLowerCase(Locale.ROOT).equals("transfer-encoding: chunked");
+    }
+    if (!statusLine.startsWith("HTTP/1.1 200") || !chunked) {
+      throw new IOException("Not a large answer: " + statusLine);
+    }
+    byte[] buffer = new byte[1 << 16];
+    long count = 0;
+    while (true) {
+      long left = Long.parseLong(line(), 16);
+      if (left == 0) {
+        return count;
+      }
+      count += left;
+      while (left > 0) {
+        int read = in.read(buffer, 0, (int) Math.min(left, buffer.length));
+        if (read < 0) {
+          throw new EOFException("The server closed the connection");
+        }
+        left -= read;
+      }
+      line();
+    }
   }
 
   private Answer read() throws IOException {

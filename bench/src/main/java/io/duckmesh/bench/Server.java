@@ -132,6 +132,32 @@ final class Server implements AutoCloseable {
     return (System.nanoTime() - start) / 1e9;
   }
 
+  /** Resident memory of the server itself, without its database and Temporal. */
+  long residentBytes() {
+    return Stream.concat(Stream.of(process.toHandle()), process.toHandle().descendants())
+        .mapToLong(Server::residentBytesOfJava)
+        .max()
+        .orElse(0);
+  }
+
+  private static long residentBytesOfJava(ProcessHandle handle) {
+    Path proc = Path.of("/proc", Long.toString(handle.pid()));
+    try {
+      if (!Files.readString(proc.resolve("comm")).strip().equals("java")) {
+        return 0;
+      }
+      for (String line : Files.readAllLines(proc.resolve("status"))) {
+        if (line.startsWith("VmRSS:")) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+        }
+      }
+      return 0;
+    } catch (IOException e) {
+      // A process may end while it is looked at.
+      return 0;
+    }
+  }
+
   /** Resident memory of the process tree in MiB, by program name. */
   List<String> memory() {
     return Stream.concat(Stream.of(process.toHandle()), process.toHandle().descendants())

@@ -112,6 +112,12 @@ public interface EventBus extends AutoCloseable {
    */
   List<SegmentCount> count(ShardId shard, Position after, Position upTo, int prefixBytes);
 
+  /**
+   * Events of the segments up to and including {@code upTo} that ever went to quarantine, whatever
+   * became of them there.
+   */
+  long quarantinedRows(ShardId shard, Position upTo);
+
   /** The last appended position of the shard. */
   Position head(ShardId shard);
 

@@ -148,6 +148,20 @@ public abstract class QuarantineContract {
   }
 
   @Test
+  void rowsAreCountedWhateverBecameOfTheirEntry() {
+    QuarantineId dropped = quarantine(SHARD, FLIGHTS, "one", "two");
+    quarantine(OTHER, FLIGHTS, "elsewhere");
+    QuarantineId replayed = quarantine(SHARD, null, "three");
+    bus.quarantine().drop(TENANT, dropped);
+    bus.quarantine().replay(TENANT, replayed, FLIGHTS, List.of(segment(OTHER, "good")));
+
+    assertThat(bus.quarantinedRows(SHARD, new Position(3))).isEqualTo(3);
+    assertThat(bus.quarantinedRows(SHARD, new Position(2))).isEqualTo(2);
+    assertThat(bus.quarantinedRows(SHARD, new Position(99))).isEqualTo(3);
+    assertThat(bus.quarantinedRows(OTHER, new Position(99))).isEqualTo(1);
+  }
+
+  @Test
   void replayedEventsAreClaimedLikeAllOthers() throws Exception {
     QuarantineId id = quarantine(SHARD, FLIGHTS, "bad");
 

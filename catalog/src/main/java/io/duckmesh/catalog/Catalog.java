@@ -25,6 +25,10 @@ public interface Catalog extends AutoCloseable {
 
   Verifications verifications();
 
+  AsyncQueries asyncQueries();
+
+  QueryHistory queryHistory();
+
   /**
    * Ends the threads of this object and wakes everybody who waits; does not close what it was
    * given.

@@ -60,4 +60,18 @@ public interface Verifications {
 
   /** Commits of the shard that end after the position, in order of their positions. */
   List<LandedBatch> landed(ShardId shard, long after, int limit);
+
+  /**
+   * Commits of the shard that are not among the {@link #landed} ones although it is too early to
+   * forget them, in order of their positions. What is being forgotten while this reads is not among
+   * them.
+   */
+  List<LandedBatch> forgotten(ShardId shard, int limit);
+
+  /**
+   * Of the commits that end after the position {@code after} and not after {@code upTo}, those that
+   * count other events than the outcomes of their segments, in order of their positions. One that
+   * is being forgotten while this reads may be among them; it is not a second time.
+   */
+  List<UnevenCommit> uneven(ShardId shard, long after, long upTo);
 }

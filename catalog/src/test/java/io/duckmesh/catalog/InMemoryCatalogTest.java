@@ -76,4 +76,20 @@ class InMemoryCatalogTest {
       return new InMemoryCatalogStore();
     }
   }
+
+  @Nested
+  class AsyncQueriesPart extends AsyncQueriesContract {
+    @Override
+    CatalogStore newStore() {
+      return new InMemoryCatalogStore();
+    }
+  }
+
+  @Nested
+  class QueryHistoryPart extends QueryHistoryContract {
+    @Override
+    CatalogStore newStore() {
+      return new InMemoryCatalogStore();
+    }
+  }
 }

@@ -76,4 +76,20 @@ class PostgresCatalogTest {
       return PostgresStore.shared();
     }
   }
+
+  @Nested
+  class AsyncQueriesPart extends AsyncQueriesContract {
+    @Override
+    CatalogStore newStore() {
+      return PostgresStore.shared();
+    }
+  }
+
+  @Nested
+  class QueryHistoryPart extends QueryHistoryContract {
+    @Override
+    CatalogStore newStore() {
+      return PostgresStore.shared();
+    }
+  }
 }

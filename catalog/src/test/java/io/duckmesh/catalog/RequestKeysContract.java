@@ -24,9 +24,9 @@ abstract class RequestKeysContract extends CatalogContract {
     TableInfo table = table("flights");
 
     assertThat(catalog.requestKeys().claim(table.id(), "r1", BODY))
-        .isEqualTo(new RequestClaim(BODY, null));
+        .isEqualTo(new RequestClaim(BODY, null, clock.instant()));
     assertThat(open().requestKeys().claim(table.id(), "r1", OTHER_BODY))
-        .isEqualTo(new RequestClaim(BODY, null));
+        .isEqualTo(new RequestClaim(BODY, null, null));
   }
 
   @Test
@@ -38,7 +38,91 @@ abstract class RequestKeysContract extends CatalogContract {
         .isEqualTo("receipt-1");
     assertThat(open().requestKeys().complete(table.id(), "r1", "receipt-2")).isEqualTo("receipt-1");
     assertThat(catalog.requestKeys().claim(table.id(), "r1", BODY))
-        .isEqualTo(new RequestClaim(BODY, "receipt-1"));
+        .isEqualTo(new RequestClaim(BODY, "receipt-1", null));
+  }
+
+  @Test
+  void releasedClaimLeavesTheKeyToAnotherBody() {
+    TableInfo table = table("flights");
+    RequestClaim made = catalog.requestKeys().claim(table.id(), "r1", BODY);
+
+    open().requestKeys().release(table.id(), "r1", made);
+
+    assertThat(catalog.requestKeys().find(table.id(), "r1")).isEmpty();
+    assertThat(catalog.requestKeys().claim(table.id(), "r1", OTHER_BODY))
+        .isEqualTo(new RequestClaim(OTHER_BODY, null, clock.instant()));
+    catalog.requestKeys().release(table.id(), "r1", made);
+    assertThat(catalog.requestKeys().find(table.id(), "r1"))
+        .contains(new RequestClaim(OTHER_BODY, null, null));
+  }
+
+  @Test
+  void claimThatAnotherCallGotAsWellIsReleasedByNeither() {
+    TableInfo table = table("flights");
+    RequestClaim made = catalog.requestKeys().claim(table.id(), "r1", BODY);
+    RequestClaim shared = open().requestKeys().claim(table.id(), "r1", BODY);
+
+    catalog.requestKeys().release(table.id(), "r1", made);
+    catalog.requestKeys().release(table.id(), "r1", shared);
+
+    assertThat(catalog.requestKeys().complete(table.id(), "r1", "receipt-1"))
+        .isEqualTo("receipt-1");
+  }
+
+  @Test
+  void callWithAnotherBodyHindersNoRelease() {
+    TableInfo table = table("flights");
+    RequestClaim made = catalog.requestKeys().claim(table.id(), "r1", BODY);
+    catalog.requestKeys().claim(table.id(), "r1", OTHER_BODY);
+
+    catalog.requestKeys().release(table.id(), "r1", made);
+
+    assertThat(catalog.requestKeys().find(table.id(), "r1")).isEmpty();
+  }
+
+  @Test
+  void completedClaimIsNotReleased() {
+    TableInfo table = table("flights");
+    RequestClaim made = catalog.requestKeys().claim(table.id(), "r1", BODY);
+    catalog.requestKeys().complete(table.id(), "r1", "receipt-1");
+
+    catalog.requestKeys().release(table.id(), "r1", made);
+
+    assertThat(catalog.requestKeys().find(table.id(), "r1"))
+        .contains(new RequestClaim(BODY, "receipt-1", null));
+  }
+
+  @Test
+  void findSeesNoClaimOlderThanTheWindow() {
+    TableInfo table = table("flights");
+    catalog.requestKeys().claim(table.id(), "r1", BODY);
+
+    clock.advance(Duration.ofDays(7));
+    assertThat(catalog.requestKeys().find(table.id(), "r1")).isPresent();
+    clock.advance(Duration.ofSeconds(1));
+    assertThat(catalog.requestKeys().find(table.id(), "r1")).isEmpty();
+  }
+
+  @Test
+  void ofCallsThatClaimCompleteAndReleaseAtOnceNoneLosesItsReceipt() throws Exception {
+    TableInfo table = table("flights");
+    for (int round = 0; round < 20; round++) {
+      String key = "r" + round;
+
+      List<String> ends =
+          atOnce(
+              8,
+              caller -> {
+                RequestClaim claim = catalog.requestKeys().claim(table.id(), key, BODY);
+                if (caller % 2 == 0) {
+                  catalog.requestKeys().release(table.id(), key, claim);
+                  return "";
+                }
+                return catalog.requestKeys().complete(table.id(), key, "receipt-" + caller);
+              });
+
+      assertThat(ends.stream().filter(end -> !end.isEmpty()).distinct()).hasSize(1);
+    }
   }
 
   @Test
@@ -59,10 +143,10 @@ abstract class RequestKeysContract extends CatalogContract {
 
     clock.advance(Duration.ofDays(7));
     assertThat(catalog.requestKeys().claim(table.id(), "r1", OTHER_BODY))
-        .isEqualTo(new RequestClaim(BODY, "receipt-1"));
+        .isEqualTo(new RequestClaim(BODY, "receipt-1", null));
     clock.advance(Duration.ofSeconds(1));
     assertThat(catalog.requestKeys().claim(table.id(), "r1", OTHER_BODY))
-        .isEqualTo(new RequestClaim(OTHER_BODY, null));
+        .isEqualTo(new RequestClaim(OTHER_BODY, null, clock.instant()));
   }
 
   @Test
@@ -93,7 +177,11 @@ abstract class RequestKeysContract extends CatalogContract {
               8,
               caller -> catalog.requestKeys().claim(table.id(), key, new KeyHash(caller, caller)));
 
-      assertThat(claims).hasSize(8).containsOnly(claims.getFirst());
+      assertThat(claims)
+          .extracting(RequestClaim::bodyHash)
+          .hasSize(8)
+          .containsOnly(claims.getFirst().bodyHash());
+      assertThat(claims).filteredOn(claim -> claim.madeAt() != null).hasSize(1);
     }
   }
 

@@ -189,6 +189,16 @@ abstract class TablesContract extends CatalogContract {
   }
 
   @Test
+  void nameWithAZeroCharacterIsOfNoTable() {
+    table("flights");
+
+    assertThat(catalog.tables().find(TENANT, "flights\0")).isEmpty();
+    assertThat(catalog.tables().listNamed(TENANT, "flights\0")).isEmpty();
+    assertThatThrownBy(() -> catalog.tables().drop(TENANT, "flights\0"))
+        .isInstanceOf(TableNotFoundException.class);
+  }
+
+  @Test
   void unknownTableIsNotFound() {
     assertThat(catalog.tables().find(new TableId(new UUID(0, 1)))).isEmpty();
     assertThat(catalog.tables().findSchema(new TableId(new UUID(0, 1)), 1)).isEmpty();

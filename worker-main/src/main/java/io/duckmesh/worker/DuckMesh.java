@@ -7,6 +7,7 @@ import io.duckmesh.worker.cli.DemoCommand;
 import io.duckmesh.worker.cli.IngestCommand;
 import io.duckmesh.worker.cli.LagCommand;
 import io.duckmesh.worker.cli.QuarantineCommand;
+import io.duckmesh.worker.cli.QueriesCommand;
 import io.duckmesh.worker.cli.QueryCommand;
 import io.duckmesh.worker.cli.ReceiptsCommand;
 import io.duckmesh.worker.cli.TablesCommand;
@@ -39,6 +40,7 @@ import picocli.CommandLine.IVersionProvider;
       TablesCommand.class,
       IngestCommand.class,
       QueryCommand.class,
+      QueriesCommand.class,
       ReceiptsCommand.class,
       QuarantineCommand.class,
       LagCommand.class,

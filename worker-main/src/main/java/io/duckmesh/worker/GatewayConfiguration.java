@@ -3,6 +3,7 @@ package io.duckmesh.worker;
 import io.duckmesh.api.ApiConfiguration;
 import io.duckmesh.api.ApiSettings;
 import io.duckmesh.api.operations.VerifyStarter;
+import io.duckmesh.api.query.QuerySettings;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.cache.ObjectCache;
 import io.duckmesh.engine.query.QueryEngine;
@@ -23,6 +24,11 @@ class GatewayConfiguration {
   }
 
   @Bean
+  QuerySettings querySettings(ServerSettings settings) {
+    return settings.queries();
+  }
+
+  @Bean
   VerifyStarter verifyStarter(WorkflowClient client) {
     return new TemporalVerifyStarter(client);
   }
@@ -39,6 +45,9 @@ class GatewayConfiguration {
     DuckDbOptions options =
         DuckDbOptions.defaults(settings.cache().directory().resolve("spill"))
             .withMemoryBytes(query.memoryBytes());
+    if (query.processMemoryBytes() > 0) {
+      options = options.withProcessMemoryBytes(query.processMemoryBytes());
+    }
     if (query.threads() > 0) {
       options = options.withThreads(query.threads());
     }

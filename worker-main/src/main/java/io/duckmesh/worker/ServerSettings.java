@@ -1,5 +1,6 @@
 package io.duckmesh.worker;
 
+import io.duckmesh.api.query.QuerySettings;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -25,6 +26,7 @@ public record ServerSettings(
     long backlogLimitBytes,
     Duration batchLinger,
     Query query,
+    QuerySettings queries,
     Duration drain,
     Logging logging) {
 
@@ -66,7 +68,7 @@ public record ServerSettings(
 
   public record Tenant(String name, int shards) {}
 
-  public record Query(long memoryBytes, int threads, int concurrency) {}
+  public record Query(long memoryBytes, long processMemoryBytes, int threads, int concurrency) {}
 
   /** A null directory means standard output. */
   public record Logging(@Nullable Path directory, String level) {}
@@ -104,8 +106,10 @@ public record ServerSettings(
             Duration.ofMillis(number(values, Setting.BATCH_LINGER_MS, 0, 60_000)),
             new Query(
                 number(values, Setting.QUERY_MEMORY_BYTES, 64L << 20, Long.MAX_VALUE),
+                number(values, Setting.QUERY_PROCESS_MEMORY_BYTES, 0, Long.MAX_VALUE),
                 (int) number(values, Setting.QUERY_THREADS, 0, 1024),
                 (int) number(values, Setting.QUERY_CONCURRENCY, 1, 1024)),
+            queries(values),
             Duration.ofSeconds(number(values, Setting.DRAIN_SECONDS, 1, 600)),
             new Logging(directory(values, Setting.LOG_DIRECTORY).orElse(null), level(values)));
     if (!values.problems().isEmpty()) {
@@ -216,6 +220,24 @@ public record ServerSettings(
     }
     values.wrong(Setting.OBJECT_STORE_ENDPOINT, "an address such as https://host:9000");
     return null;
+  }
+
+  private static QuerySettings queries(SettingValues values) {
+    return QuerySettings.DEFAULTS
+        .withConcurrency(
+            (int) number(values, Setting.QUERY_ASYNC_CONCURRENCY, 0, 1024),
+            (int) number(values, Setting.QUERY_ASYNC_RUNNING, 1, 1024),
+            (int) number(values, Setting.QUERY_ASYNC_QUEUED, 1, 1_000_000))
+        .withMaximum(
+            Duration.ofSeconds(number(values, Setting.QUERY_ASYNC_TIMEOUT, 1, 86_400)),
+            number(values, Setting.QUERY_ASYNC_RESULT_BYTES, 1, Long.MAX_VALUE))
+        .withLease(Duration.ofSeconds(number(values, Setting.QUERY_ASYNC_LEASE, 1, 3_600)))
+        .withResultRetention(
+            Duration.ofSeconds(number(values, Setting.QUERY_RESULT_RETENTION, 1, 2_592_000)))
+        .withHistory(
+            (int) number(values, Setting.QUERY_HISTORY_DAYS, 1, 3_650),
+            (int) number(values, Setting.QUERY_HISTORY_SQL, 0, 1 << 20),
+            Duration.ofMillis(number(values, Setting.QUERY_SLOW_MS, 0, 86_400_000)));
   }
 
   private static String target(SettingValues values) {

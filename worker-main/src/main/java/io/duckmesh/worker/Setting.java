@@ -59,9 +59,50 @@ public enum Setting {
       "batch.linger-ms",
       "1000",
       "How long a batch waits for more events when nobody waits for it."),
-  QUERY_MEMORY_BYTES("query.memory-bytes", "2147483648", "Memory of DuckDB at most, in bytes."),
+  QUERY_MEMORY_BYTES(
+      "query.memory-bytes", "2147483648", "Memory of DuckDB for one tenant at most, in bytes."),
+  QUERY_PROCESS_MEMORY_BYTES(
+      "query.process-memory-bytes",
+      "0",
+      "Memory of DuckDB for all tenants at most, in bytes; 0 for half of the machine's."),
   QUERY_THREADS("query.threads", "0", "Threads of DuckDB; 0 for one per core."),
   QUERY_CONCURRENCY("query.concurrency", "8", "Statements that run at once; others wait."),
+  QUERY_ASYNC_CONCURRENCY(
+      "query.async-concurrency",
+      "2",
+      "Asynchronous queries that a gateway runs at once, out of those of `query.concurrency`; 0 leaves"
+          + " them to other gateways."),
+  QUERY_ASYNC_RUNNING(
+      "query.async-running-per-tenant",
+      "2",
+      "Asynchronous queries of one tenant that run at once, at all gateways together."),
+  QUERY_ASYNC_QUEUED(
+      "query.async-queued-per-tenant",
+      "100",
+      "Asynchronous queries of one tenant that may wait; past it they are refused."),
+  QUERY_ASYNC_TIMEOUT(
+      "query.async-timeout-seconds",
+      "7200",
+      "Longest time that an asynchronous query may ask for; without asking it gets 1800 at most."),
+  QUERY_ASYNC_RESULT_BYTES(
+      "query.async-result-bytes",
+      "4294967296",
+      "Bytes of an asynchronous query's result at most; it is cut there, and says so."),
+  QUERY_ASYNC_LEASE(
+      "query.async-lease-seconds",
+      "15",
+      "How long after the last sign of its gateway an asynchronous query is given up."),
+  QUERY_RESULT_RETENTION(
+      "query.result-retention-seconds",
+      "3600",
+      "How long results of asynchronous queries are kept."),
+  QUERY_HISTORY_DAYS(
+      "query.history-days", "7", "Days for which it is kept how queries ended, at least."),
+  QUERY_HISTORY_SQL(
+      "query.history-sql-characters",
+      "4000",
+      "Characters of a statement that are kept with it; 0 keeps none."),
+  QUERY_SLOW_MS("query.slow-ms", "1000", "Queries that take longer are logged."),
   DRAIN_SECONDS("drain.seconds", "8", "How long a stopping process finishes what is under way."),
   LOG_DIRECTORY(
       "logging.directory", "", "Folder for log files, with rotation. Default: standard output."),

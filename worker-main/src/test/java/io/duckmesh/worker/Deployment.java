@@ -105,22 +105,31 @@ final class Deployment implements AutoCloseable {
         });
   }
 
+  /** One more gateway, with options of its own; it is not waited for. */
+  Process startGateway(String name, String... options) {
+    List<String> all = new ArrayList<>(List.of("--http-port=" + Stack.freePort()));
+    all.addAll(List.of(options));
+    return start("api", name, all.toArray(String[]::new));
+  }
+
   /** A materializer; it is not waited for. */
   Process startMaterializer(String name) {
     return start("materializer", name);
   }
 
-  private Process start(String role, String name) {
+  private Process start(String role, String name, String... options) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "server",
+                "--roles=" + role,
+                "--management-port=" + Stack.freePort(),
+                "--cache-directory=" + folder.resolve("cache-" + name)));
+    arguments.addAll(List.of(options));
     try {
       Process process =
           Program.builder(
-                  folder,
-                  environment,
-                  List.of("-Xmx500m"),
-                  "server",
-                  "--roles=" + role,
-                  "--management-port=" + Stack.freePort(),
-                  "--cache-directory=" + folder.resolve("cache-" + name))
+                  folder, environment, List.of("-Xmx500m"), arguments.toArray(String[]::new))
               .redirectErrorStream(true)
               .redirectOutput(
                   ProcessBuilder.Redirect.appendTo(folder.resolve(name + ".log").toFile()))
@@ -177,6 +186,11 @@ final class Deployment implements AutoCloseable {
   /** The answer to a GET, which must be a success. */
   JsonNode get(String path) {
     return success(request(path).GET());
+  }
+
+  /** The answer to a DELETE, which must be a success. */
+  JsonNode delete(String path) {
+    return success(request(path).DELETE());
   }
 
   /** The receipt once its events have landed, however long that takes within the limit. */

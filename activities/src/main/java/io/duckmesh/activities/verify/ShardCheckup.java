@@ -1,12 +1,15 @@
 package io.duckmesh.activities.verify;
 
 import io.duckmesh.bus.EventBus;
+import io.duckmesh.bus.Position;
 import io.duckmesh.bus.ShardNotFoundException;
 import io.duckmesh.bus.ShardStatus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.LandedBatch;
+import io.duckmesh.catalog.ShardAccount;
 import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.SnapshotId;
+import io.duckmesh.catalog.UnevenCommit;
 import io.duckmesh.catalog.VerifyFinding;
 import io.duckmesh.catalog.VerifyFinding.Kind;
 import io.duckmesh.catalog.conservation.Balance;
@@ -23,6 +26,7 @@ final class ShardCheckup {
   private static final Logger log = LoggerFactory.getLogger(ShardCheckup.class);
 
   private static final int PAGE = 10_000;
+  private static final int MAX_FORGOTTEN = 1_000;
 
   private final Catalog catalog;
   private final EventBus bus;
@@ -54,8 +58,88 @@ final class ShardCheckup {
     beat.run();
     checkWatermark(status, balance, findings);
     checkBalance(balance, findings);
+    checkQuarantine(balance.account(), findings);
+    beat.run();
+    checkForgotten(shard, findings);
+    beat.run();
+    checkOutcomes(shard, beat, findings);
     checkCommits(shard, balance.account().watermark(), beat, findings);
     return findings;
+  }
+
+  /**
+   * Entries are in quarantine before their batch is committed and never go, so up to a watermark
+   * that was read before, they are what the commits counted.
+   */
+  private void checkQuarantine(ShardAccount account, List<VerifyFinding> findings) {
+    long counted =
+        account.tableless()
+            + account.tables().stream().mapToLong(table -> table.counts().quarantined()).sum();
+    long kept =
+        bus.quarantinedRows(
+            new io.duckmesh.bus.ShardId(account.shard().value()),
+            new Position(account.watermark()));
+    if (counted != kept) {
+      findings.add(
+          new VerifyFinding(
+              Kind.CONSERVATION,
+              account.shard() + "/quarantine",
+              "%d events up to position %d count as quarantined, but the quarantine has entries of %d"
+                  .formatted(counted, account.watermark(), kept)));
+    }
+  }
+
+  private void checkForgotten(ShardId shard, List<VerifyFinding> findings) {
+    List<LandedBatch> forgotten = catalog.verifications().forgotten(shard, MAX_FORGOTTEN);
+    if (!forgotten.isEmpty()) {
+      LandedBatch first = forgotten.getFirst();
+      findings.add(
+          new VerifyFinding(
+              Kind.POSITIONS,
+              shard + "/commits",
+              "%s%d commits that should be remembered are not; the first has positions %d to %d"
+                  .formatted(
+                      forgotten.size() == MAX_FORGOTTEN ? "At least " : "",
+                      forgotten.size(),
+                      first.after() + 1,
+                      first.upTo())));
+    }
+  }
+
+  private void checkOutcomes(ShardId shard, Runnable beat, List<VerifyFinding> findings) {
+    int number = 0;
+    @Nullable UnevenCommit first = null;
+    long after = 0;
+    List<LandedBatch> page = catalog.verifications().landed(shard, after, PAGE);
+    while (!page.isEmpty()) {
+      long upTo = page.getLast().upTo();
+      List<UnevenCommit> uneven = catalog.verifications().uneven(shard, after, upTo);
+      if (!uneven.isEmpty()) {
+        // What was being forgotten at that moment is gone now.
+        uneven = catalog.verifications().uneven(shard, after, upTo);
+      }
+      number += uneven.size();
+      first = first == null && !uneven.isEmpty() ? uneven.getFirst() : first;
+      beat.run();
+      after = upTo;
+      page = catalog.verifications().landed(shard, after, PAGE);
+    }
+    if (first != null) {
+      findings.add(
+          new VerifyFinding(
+              Kind.CONSERVATION,
+              shard + "/outcomes",
+              ("%d commits count other events than the outcomes of their segments; the first, of"
+                      + " positions %d to %d: duplicates %d and %d, quarantined %d and %d")
+                  .formatted(
+                      number,
+                      first.after() + 1,
+                      first.upTo(),
+                      first.duplicates(),
+                      first.outcomeDuplicates(),
+                      first.quarantined(),
+                      first.outcomeQuarantined())));
+    }
   }
 
   /**

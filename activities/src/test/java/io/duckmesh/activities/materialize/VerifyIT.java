@@ -140,6 +140,88 @@ class VerifyIT {
                 + " quarantined 0, pending 0");
   }
 
+  /** Two events in quarantine, one duplicate, one visible. */
+  private void landOfEach() throws Exception {
+    lake.awaitLanded(
+        lake.publish(
+            lake.segment(flights, null, List.of("a", "a"), 1, 1),
+            new Segment(lake.shard, 2, new byte[] {1, 2, 3})));
+    assertThat(findings(verify())).isEmpty();
+  }
+
+  @Test
+  void entriesThatAreGoneFromQuarantineAreNamed() throws Exception {
+    landOfEach();
+    lake.execute("DELETE FROM bus.quarantine");
+
+    assertThat(findings(verify()))
+        .extracting(finding -> finding.kind() + " " + finding.subject() + " " + finding.detail())
+        .containsExactly(
+            "CONSERVATION %s/quarantine 2 events up to position 2 count as quarantined, but the quarantine has entries of 0"
+                .formatted(lake.shard));
+  }
+
+  @Test
+  void eventsThatCountAsSomethingElseThanTheyAreAreNamed() throws Exception {
+    TableInfo dropped = lake.createTable("dropped");
+    lake.catalog.tables().drop(lake.tenant, "dropped");
+    lake.awaitLanded(lake.publish(lake.segment(dropped, 1, 2)));
+    lake.execute(
+        "UPDATE catalog.table_shard SET quarantined = quarantined - 1, duplicates = duplicates + 1"
+            + " WHERE quarantined > 0");
+
+    assertThat(findings(verify()))
+        .extracting(finding -> finding.kind() + " " + finding.subject())
+        .containsExactly("CONSERVATION " + lake.shard + "/quarantine");
+  }
+
+  @Test
+  void outcomesThatAreGoneAreNamed() throws Exception {
+    landOfEach();
+    lake.execute("DELETE FROM catalog.segment_outcome");
+
+    assertThat(findings(verify()))
+        .extracting(finding -> finding.kind() + " " + finding.subject() + " " + finding.detail())
+        .singleElement()
+        .asString()
+        .startsWith("CONSERVATION " + lake.shard + "/outcomes ")
+        .contains(
+            "count other events than the outcomes of their segments; the first, of positions ");
+  }
+
+  @Test
+  void commitsThatAreForgottenTooEarlyAreNamed() throws Exception {
+    landOfEach();
+    lake.execute("DELETE FROM catalog.landed_batch");
+
+    assertThat(findings(verify()))
+        .extracting(finding -> finding.kind() + " " + finding.subject() + " " + finding.detail())
+        .singleElement()
+        .asString()
+        .startsWith("POSITIONS " + lake.shard + "/commits ")
+        .contains("that should be remembered are not; the first has positions 1 to ");
+  }
+
+  @Test
+  void whatIsFinishedInQuarantineAndWhatIsForgottenInTimeIsNoFinding() throws Exception {
+    landOfEach();
+    var entry =
+        lake.bus
+            .quarantine()
+            .list(lake.tenant.value(), io.duckmesh.bus.QuarantineFilter.NEWEST)
+            .getFirst();
+    lake.bus.quarantine().drop(lake.tenant.value(), entry.id());
+    assertThat(findings(verify())).isEmpty();
+    // As if all of it had happened long ago, and its days had been forgotten since.
+    lake.execute("UPDATE catalog.write SET prepared_day = prepared_day - 30");
+    lake.execute("DELETE FROM catalog.landed_batch");
+    lake.execute("DELETE FROM catalog.segment_outcome");
+
+    assertThat(findings(verify())).isEmpty();
+    lake.awaitLanded(lake.publish(lake.segment(flights, 9)));
+    assertThat(findings(verify())).isEmpty();
+  }
+
   @Test
   void counterOfTheLogThatIsNotTrueIsNamed() throws Exception {
     lake.awaitLanded(lake.publish(lake.segment(flights, 1, 2, 3)));

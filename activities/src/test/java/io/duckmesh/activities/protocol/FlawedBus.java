@@ -169,6 +169,11 @@ final class FlawedBus implements EventBus {
   }
 
   @Override
+  public long quarantinedRows(ShardId shard, Position upTo) {
+    return 0;
+  }
+
+  @Override
   public Stream<QuarantinedSegment> heldBack(ShardId shard, Position after, Position upTo) {
     return Stream.empty();
   }

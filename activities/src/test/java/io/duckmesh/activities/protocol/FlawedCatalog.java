@@ -1,6 +1,7 @@
 package io.duckmesh.activities.protocol;
 
 import io.duckmesh.catalog.Accounts;
+import io.duckmesh.catalog.AsyncQueries;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Commit;
 import io.duckmesh.catalog.CommitConflictException;
@@ -9,6 +10,7 @@ import io.duckmesh.catalog.Installation;
 import io.duckmesh.catalog.KeyHash;
 import io.duckmesh.catalog.LandedSegment;
 import io.duckmesh.catalog.PreparedWrite;
+import io.duckmesh.catalog.QueryHistory;
 import io.duckmesh.catalog.RequestKeys;
 import io.duckmesh.catalog.SegmentOutcome;
 import io.duckmesh.catalog.ShardId;
@@ -471,6 +473,16 @@ final class FlawedCatalog {
     @Override
     public Accounts accounts() {
       return sound.accounts();
+    }
+
+    @Override
+    public AsyncQueries asyncQueries() {
+      return sound.asyncQueries();
+    }
+
+    @Override
+    public QueryHistory queryHistory() {
+      return sound.queryHistory();
     }
 
     @Override

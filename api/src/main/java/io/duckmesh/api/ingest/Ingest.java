@@ -6,17 +6,22 @@ import io.duckmesh.api.receipt.Positions;
 import io.duckmesh.api.receipt.Receipt;
 import io.duckmesh.api.receipt.Receipts;
 import io.duckmesh.api.tables.LiveTable;
+import io.duckmesh.bus.BacklogFullException;
+import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.Segment;
+import io.duckmesh.bus.ShardNotFoundException;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CatalogUnavailableException;
 import io.duckmesh.catalog.RequestClaim;
 import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.engine.rows.BodyTooLargeException;
+import io.duckmesh.engine.rows.InvalidRowsException;
 import io.duckmesh.engine.rows.JsonRows;
 import io.duckmesh.engine.rows.RejectedRows;
+import io.duckmesh.engine.rows.RowError;
 import io.duckmesh.engine.rows.RowOptions;
 import io.duckmesh.engine.rows.SortedRows;
 import io.duckmesh.engine.segment.KeyHash;
@@ -31,14 +36,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes events: checks all rows, encodes them as one segment per shard, and publishes these at
  * once. When it returns, the events are durable.
  */
 final class Ingest {
+  private static final Logger LOG = LoggerFactory.getLogger(Ingest.class);
+
   private static final int MAX_ERRORS = 20;
 
   private final Catalog catalog;
@@ -94,8 +104,9 @@ final class Ingest {
    * Takes the events of the body, all or none; with {@link IngestRequest.OnError#QUARANTINE} also
    * those that do not fit, in the same step.
    *
-   * <p>The request key is claimed only for rows that fit, so that a client may correct a refused
-   * body and send it under the same key.
+   * <p>The request key is claimed only for rows that fit, and given up again if the log refuses
+   * them, so that a client may send another body under the key of a refused one. A request that was
+   * taken before is answered with its receipt even if its rows do not fit what this one asks for.
    */
   Taken take(LiveTable table, byte[] body, IngestRequest request) throws IOException {
     String requestKey = request.requestKey();
@@ -107,7 +118,12 @@ final class Ingest {
     TableId tableId = table.info().id();
     KeyHash bodyHash =
         KeyHashes.body(request.format().name().getBytes(StandardCharsets.UTF_8), body);
-    Prepared prepared = prepare(table, body, request, ledgerKey(requestKey, bodyHash));
+    Prepared prepared;
+    try {
+      prepared = prepare(table, body, request, ledgerKey(requestKey, bodyHash));
+    } catch (InvalidRowsException e) {
+      return takenBefore(table, requestKey, toCatalog(bodyHash), e).orElseThrow(() -> e);
+    }
     RequestClaim claim = catalog.requestKeys().claim(tableId, requestKey, toCatalog(bodyHash));
     if (!claim.bodyHash().equals(toCatalog(bodyHash))) {
       throw new ProblemException(
@@ -119,12 +135,55 @@ final class Ingest {
     if (known != null) {
       return replay(table, known, prepared.errors());
     }
-    Receipt receipt = publish(table, prepared);
+    Receipt receipt;
+    try {
+      receipt = publish(table, prepared);
+    } catch (BacklogFullException | ShardNotFoundException e) {
+      giveUp(tableId, requestKey, claim);
+      throw e;
+    } catch (BusUnavailableException e) {
+      if (!e.outcomeUnknown()) {
+        giveUp(tableId, requestKey, claim);
+      }
+      throw e;
+    }
     String receiptId = receipts.encode(receipt);
     String first = complete(tableId, requestKey, receiptId);
     return first.equals(receiptId)
         ? new Taken(receiptId, receipt, false, prepared.errors())
         : replay(table, first, prepared.errors());
+  }
+
+  /** The receipt of the request with that key and body, whatever is wrong with its rows now. */
+  private Optional<Taken> takenBefore(
+      LiveTable table,
+      String requestKey,
+      io.duckmesh.catalog.KeyHash bodyHash,
+      InvalidRowsException wrong) {
+    return catalog
+        .requestKeys()
+        .find(table.info().id(), requestKey)
+        .filter(claim -> claim.bodyHash().equals(bodyHash))
+        .map(RequestClaim::receiptId)
+        .map(
+            receiptId -> {
+              Taken taken = replay(table, receiptId, List.of());
+              return taken.receipt().misfits() == null
+                  ? taken
+                  : replay(
+                      table,
+                      receiptId,
+                      wrong.errors().stream().limit(MAX_ERRORS).map(RowError::describe).toList());
+            });
+  }
+
+  /** Nothing was appended, so the key may be used for another body. */
+  private void giveUp(TableId table, String requestKey, RequestClaim claim) {
+    try {
+      catalog.requestKeys().release(table, requestKey, claim);
+    } catch (CatalogUnavailableException e) {
+      LOG.warn("Claim of a refused request stays table_id={} cause=\"{}\"", table, e.toString());
+    }
   }
 
   /**
@@ -193,7 +252,9 @@ final class Ingest {
             TableSegments.encode(
                 table,
                 sorted.rows(),
-                ordinal -> ledgerKey == null ? null : KeyHashes.requestKey(ledgerKey, ordinal)));
+                ledgerKey == null
+                    ? TableSegments.RequestKeys.NONE
+                    : TableSegments.RequestKeys.of(ledgerKey)));
       }
       RejectedRows misfits = sorted.rejected();
       if (misfits != null) {

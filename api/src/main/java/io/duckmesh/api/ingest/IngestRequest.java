@@ -7,6 +7,7 @@ import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.engine.rows.RowFormat;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Duration;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -39,10 +40,7 @@ public record IngestRequest(
   static IngestRequest of(HttpServletRequest request, ApiSettings settings) {
     // The type first: reading parameters of a form would take the body away.
     RowFormat format = format(request.getContentType());
-    String key = request.getHeader("Idempotency-Key");
-    if (key != null) {
-      checkKey(key);
-    }
+    String key = key(request);
     Parameters asked =
         request.getQueryString() == null ? Parameters.NONE : parameters(request, settings);
     return new IngestRequest(format, key, asked.onError(), asked.maxWait());
@@ -66,6 +64,21 @@ public record IngestRequest(
         ApiError.UNSUPPORTED_MEDIA_TYPE,
         what + ", events come as " + String.join(" or ", FORMATS),
         Map.of("supported", FORMATS));
+  }
+
+  private static @Nullable String key(HttpServletRequest request) {
+    Enumeration<String> headers = request.getHeaders("Idempotency-Key");
+    if (!headers.hasMoreElements()) {
+      return null;
+    }
+    String key = headers.nextElement();
+    if (headers.hasMoreElements()) {
+      throw new ProblemException(
+          ApiError.INVALID_REQUEST,
+          "The request has more than one Idempotency-Key; it needs exactly one to be repeatable");
+    }
+    checkKey(key);
+    return key;
   }
 
   private static void checkKey(String key) {

@@ -5,6 +5,7 @@ import io.duckmesh.bus.Segment;
 import io.duckmesh.engine.rows.RowBatch;
 import io.duckmesh.engine.rows.RowSplitter;
 import io.duckmesh.engine.segment.KeyHash;
+import io.duckmesh.engine.segment.KeyHashes;
 import io.duckmesh.engine.segment.SegmentCodec;
 import io.duckmesh.engine.segment.SegmentHeader;
 import java.util.ArrayList;
@@ -17,16 +18,38 @@ public final class TableSegments {
   private TableSegments() {}
 
   /**
+   * The request keys of the segments that a request becomes. Rows without event keys stay together:
+   * their one segment has the same key on the same shard whatever else decides where rows go, so
+   * that it is found again under a layout that differs. Rows with event keys are split by them.
+   *
+   * @param whole key of the segment of rows without event keys, null without one
+   * @param part gives the key of the segment with event keys for the shard of an ordinal
+   */
+  public record RequestKeys(@Nullable KeyHash whole, IntFunction<@Nullable KeyHash> part) {
+    /** Of a request without a key. */
+    public static final RequestKeys NONE = new RequestKeys(null, ordinal -> null);
+
+    /** Of the request that the ledger knows by this key. */
+    static RequestKeys of(String ledgerKey) {
+      return new RequestKeys(
+          KeyHashes.requestKey(ledgerKey, 0), ordinal -> KeyHashes.requestKey(ledgerKey, ordinal));
+    }
+  }
+
+  /**
    * Encodes the rows, which stay the caller's or are used up; closing them afterwards is right in
    * either case.
-   *
-   * @param requestKey gives the request key of the segment for the shard of an ordinal
    */
-  public static List<Segment> encode(
-      LiveTable table, RowBatch rows, IntFunction<@Nullable KeyHash> requestKey) {
+  public static List<Segment> encode(LiveTable table, RowBatch rows, RequestKeys keys) {
     int shards = table.shards().size();
-    if (shards == 1) {
-      return List.of(segment(table, 0, rows, requestKey.apply(0)));
+    if (rows.eventKeys() == null) {
+      KeyHash whole = keys.whole();
+      if (whole != null) {
+        return List.of(
+            segment(table, (int) Long.remainderUnsigned(whole.high(), shards), rows, whole));
+      }
+    } else if (shards == 1) {
+      return List.of(segment(table, 0, rows, keys.part().apply(0)));
     }
     List<@Nullable RowBatch> parts = RowSplitter.split(rows, shards);
     List<Segment> segments = new ArrayList<>();
@@ -34,7 +57,7 @@ public final class TableSegments {
       for (int i = 0; i < parts.size(); i++) {
         RowBatch part = parts.get(i);
         if (part != null) {
-          segments.add(segment(table, i, part, requestKey.apply(i)));
+          segments.add(segment(table, i, part, keys.part().apply(i)));
         }
       }
     } finally {

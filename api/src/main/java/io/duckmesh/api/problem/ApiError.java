@@ -45,6 +45,10 @@ public enum ApiError {
   QUERY_TIMEOUT(504, false, "The statement took too long"),
   LIMIT_EXCEEDED(422, false, "A limit is exceeded"),
   QUERY_CANCELLED(409, false, "The statement was cancelled"),
+  QUERY_NOT_FOUND(404, false, "There is no such query"),
+  /** The query is waiting or running. */
+  RESULT_NOT_READY(409, true, "There is no result yet"),
+  RESULT_EXPIRED(410, false, "The result is no longer kept"),
   RUN_ACTIVE(409, true, "A run is active"),
   RUN_NOT_FOUND(404, false, "There is no such run"),
   /** The object store lost or changed an object that a snapshot has. */

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ErrorReportValve;
+import org.apache.coyote.http11.AbstractHttp11Protocol;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +22,9 @@ public final class ProblemErrorValve extends ErrorReportValve {
     }
     String trace =
         Trace.fromHeaders(request.getHeader(Trace.HEADER), request.getHeader("traceparent"));
-    ProblemException problem = FallbackErrorController.ofStatus(status, null);
+    ProblemException problem =
+        FallbackErrorController.ofStatus(
+            status, status == 400 && request.getConnector() != null ? notReadable(request) : null);
     String path = request.getRequestURI() == null ? "/" : request.getRequestURI();
     String body =
         new String(
@@ -39,5 +42,14 @@ public final class ProblemErrorValve extends ErrorReportValve {
     } catch (IOException | IllegalStateException e) {
       getContainer().getLogger().debug("The client has gone before it could be refused", e);
     }
+  }
+
+  private static String notReadable(Request request) {
+    String detail = "The request line or a header is not valid HTTP";
+    return request.getConnector().getProtocolHandler() instanceof AbstractHttp11Protocol<?> http
+        ? detail
+            + ", or both together are longer than %d bytes"
+                .formatted(http.getMaxHttpRequestHeaderSize())
+        : detail;
   }
 }

@@ -20,6 +20,12 @@ public final class ProblemWriter {
   /** Set on the request to the code that it was refused with. */
   public static final String ERROR_ATTRIBUTE = "duckmesh.error";
 
+  /** Set on the request to the id of its query, which then stands among the answer's headers. */
+  public static final String QUERY_ATTRIBUTE = "duckmesh.query_id";
+
+  /** The query's id, which stands in logs and in the history of queries. */
+  public static final String QUERY_HEADER = "X-DuckMesh-Query";
+
   private ProblemWriter() {}
 
   /**
@@ -37,6 +43,9 @@ public final class ProblemWriter {
     response.reset();
     response.setStatus(problem.error().status());
     response.setHeader(Trace.HEADER, trace);
+    if (request.getAttribute(QUERY_ATTRIBUTE) instanceof String queryId) {
+      response.setHeader(QUERY_HEADER, queryId);
+    }
     Duration retryAfter = retryAfter(problem);
     if (retryAfter != null) {
       response.setHeader("Retry-After", Long.toString(Math.max(1, retryAfter.toSeconds())));
@@ -65,7 +74,7 @@ public final class ProblemWriter {
   }
 
   /** The members of the document, in order. */
-  static Map<String, Object> body(ProblemException problem, String path, String trace) {
+  public static Map<String, Object> body(ProblemException problem, String path, String trace) {
     ApiError error = problem.error();
     Map<String, Object> body = new LinkedHashMap<>();
     body.put("type", "urn:duckmesh:problem:" + error.name().toLowerCase(Locale.ROOT));

@@ -40,8 +40,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Puts entries of the quarantine back into the log: as they are, or with rows that somebody edited.
- * Segments keep the request key of their request, so that a repeat of the request, or another entry
- * of the same one, adds nothing to what was replayed.
+ * Segments keep the request key of their request where a repeat of it brings the same rows, so that
+ * the repeat, or another entry of the same one, adds nothing to what was replayed.
  */
 final class Replays {
   private final Catalog catalog;
@@ -144,9 +144,21 @@ final class Replays {
         return List.of(new Segment(content.entry().shard(), header.rowCount(), payload));
       }
       // Keys that came beside the rows are not in them.
-      List<KeyHash> keys = table.info().eventKey().isEmpty() ? decoded.rows().eventKeys() : null;
+      List<KeyHash> keys =
+          table.info().eventKey().isEmpty() && !keyColumns(header)
+              ? decoded.rows().eventKeys()
+              : null;
       return segments(content, table, RowFormat.NDJSON, lines(decoded.rows()), keys);
     }
+  }
+
+  /** Whether the event keys of the segment are values of its rows. */
+  private boolean keyColumns(SegmentHeader header) {
+    return catalog
+        .tables()
+        .find(new TableId(header.tableId()))
+        .map(before -> !before.eventKey().isEmpty())
+        .orElse(false);
   }
 
   private static byte[] lines(RowBatch rows) {
@@ -174,23 +186,45 @@ final class Replays {
         JsonRows.read(new ByteArrayInputStream(body), format, table.schema(), options, allocator)) {
       RowBatch rows =
           eventKeys == null ? read : new RowBatch(read.schema(), read.columns(), eventKeys);
-      SegmentHeader header = SegmentCodec.salvageHeader(content.payload()).orElse(null);
-      int own = table.shards().indexOf(content.entry().shard());
-      return TableSegments.encode(table, rows, ordinal -> requestKey(header, own, ordinal));
+      return TableSegments.encode(table, rows, requestKeys(content, table));
     }
   }
 
   /**
-   * The request key of a replayed segment: on the shard where the segment was its own, so that a
-   * repeat of the request is a duplicate; on others one that is made of it. Rows that did not fit
-   * have landed in quarantine under theirs.
+   * The request keys of replayed segments. A repeat of the request must find its own wherever it
+   * brings exactly these rows: in the same table on the entry's shard; in the table that was made
+   * anew, if the entry is all of the request. Elsewhere they have one that is made of it, by which
+   * another replay of the same request is found: a repeat that brings more rows than these must not
+   * be taken for them, and its event keys tell which rows are there. Rows that did not fit have
+   * landed in quarantine under their own.
    */
-  private static @Nullable KeyHash requestKey(
-      @Nullable SegmentHeader header, int own, int ordinal) {
+  private TableSegments.RequestKeys requestKeys(QuarantineContent content, LiveTable table) {
+    SegmentHeader header = SegmentCodec.salvageHeader(content.payload()).orElse(null);
     KeyHash original = header == null ? null : header.requestKey();
     if (header == null || original == null) {
-      return null;
+      return TableSegments.RequestKeys.NONE;
     }
-    return ordinal == own && !header.rejected() ? original : KeyHashes.replay(original, ordinal);
+    TableSegments.RequestKeys derived =
+        new TableSegments.RequestKeys(
+            KeyHashes.replay(original, 0), ordinal -> KeyHashes.replay(original, ordinal));
+    if (header.rejected()) {
+      return derived;
+    }
+    if (header.tableId().equals(table.info().id().value())) {
+      int own = table.shards().indexOf(content.entry().shard());
+      return new TableSegments.RequestKeys(
+          original, ordinal -> ordinal == own ? original : derived.part().apply(ordinal));
+    }
+    TableInfo before = catalog.tables().find(new TableId(header.tableId())).orElse(null);
+    if (before == null || !before.name().equalsIgnoreCase(table.info().name())) {
+      return derived;
+    }
+    boolean wholeRequest = before.shards().size() == 1 || !header.eventKeys();
+    if (!wholeRequest) {
+      return derived;
+    }
+    return table.shards().size() == 1
+        ? new TableSegments.RequestKeys(original, ordinal -> original)
+        : new TableSegments.RequestKeys(original, derived.part());
   }
 }

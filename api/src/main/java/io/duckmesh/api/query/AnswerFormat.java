@@ -5,7 +5,9 @@ import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.engine.query.ResultFormat;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
@@ -16,7 +18,8 @@ enum AnswerFormat {
   JSON("application/json", ResultFormat.JSON_ROWS),
   NDJSON("application/x-ndjson", ResultFormat.NDJSON),
   CSV("text/csv", ResultFormat.CSV),
-  ARROW("application/vnd.apache.arrow.stream", ResultFormat.ARROW);
+  ARROW("application/vnd.apache.arrow.stream", ResultFormat.ARROW),
+  PARQUET("application/vnd.apache.parquet", ResultFormat.PARQUET);
 
   private final String mediaType;
   private final ResultFormat format;
@@ -32,6 +35,18 @@ enum AnswerFormat {
 
   String contentType() {
     return this == CSV ? "text/csv;header=present;charset=UTF-8" : mediaType;
+  }
+
+  /** The format of that name in lower case. */
+  static AnswerFormat named(String name) {
+    return valueOf(name.toUpperCase(Locale.ROOT));
+  }
+
+  /** The names of all formats, for people. */
+  static String names() {
+    return Arrays.stream(values())
+        .map(format -> format.name().toLowerCase(Locale.ROOT))
+        .collect(Collectors.joining(", "));
   }
 
   static AnswerFormat of(@Nullable String accept) {

@@ -18,12 +18,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Looks now and then whether clients of running queries are still there, since a query that
- * computes writes nothing and would notice only at its end. One thread, which ends with {@link
- * #close()}.
+ * computes writes nothing and would notice only at its end. One look costs a read that does not
+ * wait. One thread, which ends with {@link #close()}.
  */
 public final class DisconnectWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DisconnectWatch.class);
-  private static final Duration INTERVAL = Duration.ofMillis(200);
+  private static final Duration INTERVAL = Duration.ofMillis(50);
 
   private final Set<Watched> watched = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService executor =
@@ -43,6 +43,7 @@ public final class DisconnectWatch implements AutoCloseable {
     private final @Nullable ClientConnection connection;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile @Nullable Runnable onDisconnect;
+    private volatile Runnable onLook = () -> {};
     private boolean gone;
 
     private Watched(@Nullable ClientConnection connection) {
@@ -62,6 +63,11 @@ public final class DisconnectWatch implements AutoCloseable {
       if (late) {
         action.run();
       }
+    }
+
+    /** What else to do at every look; it must not wait for anything. */
+    void onLook(Runnable action) {
+      onLook = action;
     }
 
     /** The stream, so guarded that nobody looks at the connection while it is written to. */
@@ -95,6 +101,7 @@ public final class DisconnectWatch implements AutoCloseable {
     }
 
     private void look() {
+      onLook.run();
       if (connection == null || !lock.tryLock()) {
         return;
       }

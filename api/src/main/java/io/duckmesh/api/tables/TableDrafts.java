@@ -114,6 +114,10 @@ final class TableDrafts {
     if (text.isBlank()) {
       return null;
     }
+    if (text.indexOf('\0') >= 0) {
+      column.problem("type", "has a zero character");
+      return null;
+    }
     try {
       return TypeParser.parse(text);
     } catch (IllegalArgumentException e) {

@@ -1,2 +1,3 @@
-/** Tokens and receipts by themselves. */
-package io.duckmesh.api.receipt;
+/** Queries by themselves. */
+@org.jspecify.annotations.NullMarked
+package io.duckmesh.api.query;

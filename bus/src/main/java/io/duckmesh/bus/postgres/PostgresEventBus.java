@@ -205,6 +205,14 @@ final class PostgresEventBus implements EventBus {
   }
 
   @Override
+  public long quarantinedRows(ShardId shardId, Position upTo) {
+    Shard shard = require(shardId);
+    return database.query(
+        "Cannot count the quarantine of shard " + shardId,
+        handle -> handle.attach(QuarantineDao.class).countRows(shard.shardNo(), upTo.value()));
+  }
+
+  @Override
   public Position head(ShardId shardId) {
     Shard shard = require(shardId);
     return new Position(

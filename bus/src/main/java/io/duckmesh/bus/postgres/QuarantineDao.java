@@ -59,6 +59,14 @@ interface QuarantineDao {
   List<QuarantineRow> listPage(
       int shardNo, long after, long upTo, boolean finishedToo, long pageBytes);
 
+  @SqlQuery(
+      """
+      SELECT CAST(coalesce(sum(row_count), 0) AS bigint)
+      FROM bus.quarantine
+      WHERE shard_no = :shardNo AND position <= :upTo
+      """)
+  long countRows(int shardNo, long upTo);
+
   /** Entries, the newest first. */
   @SqlQuery(
       """

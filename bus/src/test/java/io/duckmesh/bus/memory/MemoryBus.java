@@ -290,6 +290,17 @@ public final class MemoryBus implements EventBus {
   }
 
   @Override
+  public long quarantinedRows(ShardId shard, Position upTo) {
+    return locked(
+        () ->
+            quarantine.all(require(shard).id, true).stream()
+                .map(QuarantinedSegment::segment)
+                .filter(segment -> segment.position().compareTo(upTo) <= 0)
+                .mapToLong(PublishedSegment::rowCount)
+                .sum());
+  }
+
+  @Override
   public Position head(ShardId shard) {
     return locked(() -> new Position(require(shard).head));
   }

@@ -11,18 +11,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Partitions by day of the tables that grow with events: {@code event_key} and {@code
- * segment_outcome}. They are made the day before they are needed and dropped whole.
+ * Partitions by day of tables that grow with events or queries. They are made the day before they
+ * are needed and dropped whole.
  */
 final class DailyPartitions {
   private static final Logger log = LoggerFactory.getLogger(DailyPartitions.class);
-  private static final List<String> PARTITIONED = List.of("event_key", "segment_outcome");
 
   private final Database database;
+  private final List<String> tables;
   private final Set<LocalDate> known = ConcurrentHashMap.newKeySet();
 
-  DailyPartitions(Database database) {
+  DailyPartitions(Database database, List<String> tables) {
     this.database = database;
+    this.tables = List.copyOf(tables);
   }
 
   /** Makes sure that rows of the day have a place, and those of the next. */
@@ -41,6 +42,12 @@ final class DailyPartitions {
     known.add(day);
   }
 
+  /** The same for a day that another process may have dropped since. */
+  void ensureAnew(LocalDate day) {
+    known.remove(day);
+    ensure(day);
+  }
+
   /** Drops all days before the given one. */
   void dropBefore(LocalDate day) {
     known.removeIf(other -> other.isBefore(day));
@@ -48,7 +55,7 @@ final class DailyPartitions {
         "drop partitions before day " + day,
         handle -> {
           lock(handle);
-          for (String table : PARTITIONED) {
+          for (String table : tables) {
             for (String partition : partitionsBefore(handle, table, day)) {
               handle.execute("DROP TABLE catalog." + partition);
               log.info("Dropped partition={} before={}", partition, day);
@@ -63,8 +70,8 @@ final class DailyPartitions {
     handle.execute("SELECT pg_advisory_xact_lock(hashtext('catalog.daily_partitions'))");
   }
 
-  private static void createIfAbsent(Handle handle, LocalDate day) {
-    for (String table : PARTITIONED) {
+  private void createIfAbsent(Handle handle, LocalDate day) {
+    for (String table : tables) {
       String partition = table + "_" + BASIC_ISO_DATE.format(day);
       // Asked first, because CREATE waits for everybody who uses the table even if it then does
       // nothing.

@@ -1,8 +1,10 @@
 package io.duckmesh.catalog.postgres;
 
 import io.duckmesh.catalog.Accounts;
+import io.duckmesh.catalog.AsyncQueries;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Installation;
+import io.duckmesh.catalog.QueryHistory;
 import io.duckmesh.catalog.RequestKeys;
 import io.duckmesh.catalog.Snapshots;
 import io.duckmesh.catalog.Tables;
@@ -20,7 +22,8 @@ final class JdbiCatalog implements Catalog {
   private final Clock clock;
   private final SecureRandom random;
   private final WatermarkCache watermarkCache = new WatermarkCache();
-  private final WatermarkListener listener;
+  private final QuerySignals querySignals;
+  private final NotificationListener listener;
   private final Tenants tenants;
   private final Tables tables;
   private final Snapshots snapshots;
@@ -29,13 +32,16 @@ final class JdbiCatalog implements Catalog {
   private final RequestKeys requestKeys;
   private final Accounts accounts;
   private final Verifications verifications;
+  private final JdbiQueryHistory queryHistory;
+  private final AsyncQueries asyncQueries;
   private volatile @Nullable Installation installation;
 
   JdbiCatalog(DataSource pool, DataSource unpooled, Clock clock, SecureRandom random) {
     this.database = new Database(pool);
     this.clock = clock;
     this.random = random;
-    this.listener = new WatermarkListener(unpooled, watermarkCache);
+    this.querySignals = new QuerySignals(database);
+    this.listener = new NotificationListener(unpooled, watermarkCache, querySignals);
     this.tenants = new JdbiTenants(database, clock);
     this.tables = new JdbiTables(database, clock);
     this.snapshots = new JdbiSnapshots(database);
@@ -44,6 +50,8 @@ final class JdbiCatalog implements Catalog {
     this.requestKeys = new JdbiRequestKeys(database, clock);
     this.accounts = new JdbiAccounts(database);
     this.verifications = new JdbiVerifications(database, clock);
+    this.queryHistory = new JdbiQueryHistory(database, clock);
+    this.asyncQueries = new JdbiAsyncQueries(database, clock, querySignals, queryHistory);
     listener.start();
   }
 
@@ -111,8 +119,19 @@ final class JdbiCatalog implements Catalog {
   }
 
   @Override
+  public AsyncQueries asyncQueries() {
+    return asyncQueries;
+  }
+
+  @Override
+  public QueryHistory queryHistory() {
+    return queryHistory;
+  }
+
+  @Override
   public void close() {
     watermarkCache.close();
+    querySignals.close();
     listener.close();
   }
 }

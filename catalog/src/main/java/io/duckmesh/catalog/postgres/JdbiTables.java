@@ -91,6 +91,9 @@ final class JdbiTables implements Tables {
 
   @Override
   public Optional<TableInfo> find(TenantId tenant, String name) {
+    if (!isPossible(name)) {
+      return Optional.empty();
+    }
     return database.call(
         "find table " + name + " of tenant " + tenant,
         TableDao.class,
@@ -104,6 +107,9 @@ final class JdbiTables implements Tables {
 
   @Override
   public List<TableInfo> listNamed(TenantId tenant, String name) {
+    if (!isPossible(name)) {
+      return List.of();
+    }
     return database.call(
         "list tables named " + name + " of tenant " + tenant,
         TableDao.class,
@@ -126,6 +132,9 @@ final class JdbiTables implements Tables {
 
   @Override
   public Snapshot drop(TenantId tenant, String name) {
+    if (!isPossible(name)) {
+      throw new TableNotFoundException(tenant, name);
+    }
     return database.inTransaction(
         "drop table " + name + " of tenant " + tenant,
         handle -> {
@@ -138,6 +147,11 @@ final class JdbiTables implements Tables {
           handle.attach(SnapshotDao.class).insertChange(tableId, snapshot.id().value());
           return snapshot;
         });
+  }
+
+  /** PostgreSQL refuses to look for text with a zero character, and no table's name has one. */
+  private static boolean isPossible(String name) {
+    return name.indexOf('\0') < 0;
   }
 
   @Override

@@ -5,9 +5,11 @@ import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.StoredFile;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.UnevenCommit;
 import io.duckmesh.catalog.Verifications;
 import io.duckmesh.catalog.VerifyFinding;
 import io.duckmesh.catalog.VerifyRun;
+import io.duckmesh.catalog.Writes;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -136,6 +138,23 @@ final class JdbiVerifications implements Verifications {
   @Override
   public boolean isLive(String objectKey) {
     return database.call("find file " + objectKey, VerifyDao.class, dao -> dao.isLive(objectKey));
+  }
+
+  @Override
+  public List<LandedBatch> forgotten(ShardId shard, int limit) {
+    Instant now = clock.instant();
+    return database.call(
+        "look for forgotten commits of shard " + shard,
+        VerifyDao.class,
+        dao -> dao.forgotten(shard.value(), now, Writes.LONGEST_WRITE.toMillis(), limit));
+  }
+
+  @Override
+  public List<UnevenCommit> uneven(ShardId shard, long after, long upTo) {
+    return database.call(
+        "compare commits of shard " + shard,
+        VerifyDao.class,
+        dao -> dao.uneven(shard.value(), after, upTo));
   }
 
   @Override

@@ -44,7 +44,7 @@ final class JdbiWrites implements Writes {
     this.database = database;
     this.clock = clock;
     this.watermarkCache = watermarkCache;
-    this.partitions = new DailyPartitions(database);
+    this.partitions = new DailyPartitions(database, List.of("event_key", "segment_outcome"));
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.StoredFile;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.UnevenCommit;
 import io.duckmesh.catalog.VerifyFinding;
 import io.duckmesh.catalog.VerifyRun;
 import java.sql.ResultSet;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.sqlobject.config.RegisterConstructorMapper;
 import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
 import org.jdbi.v3.sqlobject.statement.SqlQuery;
 import org.jdbi.v3.sqlobject.statement.SqlUpdate;
@@ -163,6 +165,68 @@ interface VerifyDao {
       LIMIT :limit
       """)
   List<LandedBatch> landed(String shardId, long after, int limit);
+
+  /**
+   * Batches are forgotten by whole days, so none is missing after the first day of the shard that
+   * is remembered, nor within the window of a table that lives.
+   */
+  @SqlQuery(
+      """
+      SELECT w.after_position, w.up_to_position, w.snapshot_id
+      FROM catalog.write w
+      WHERE w.shard_id = :shardId
+        AND w.state = 'committed'
+        AND NOT EXISTS (
+          SELECT
+          FROM catalog.landed_batch b
+          WHERE b.write_id = w.write_id)
+        AND (w.prepared_day >= (SELECT min(f.prepared_day)
+                                FROM catalog.landed_batch f
+                                WHERE f.shard_id = :shardId)
+          OR EXISTS (
+            SELECT
+            FROM catalog.tenant_table t
+            WHERE t.table_id = ANY (w.table_ids)
+              AND t.dropped_in IS NULL
+              AND w.prepared_day > CAST(
+                (CAST(:now AS timestamptz)
+                 - (t.key_window_ms + :longestWriteMs) * interval '1 millisecond')
+                AT TIME ZONE 'UTC' AS date)))
+      ORDER BY w.up_to_position
+      LIMIT :limit
+      """)
+  List<LandedBatch> forgotten(String shardId, Instant now, long longestWriteMs, int limit);
+
+  /** A write that was prepared before such events were counted has no number of tableless ones. */
+  @SqlQuery(
+      """
+      SELECT b.after_position AS after, b.up_to_position AS up_to, c.duplicates, c.quarantined,
+             o.duplicates AS outcome_duplicates, o.quarantined AS outcome_quarantined
+      FROM catalog.landed_batch b
+      JOIN catalog.write w USING (write_id)
+      CROSS JOIN LATERAL (
+        SELECT CAST(coalesce(sum(o.duplicates), 0) AS bigint) AS duplicates,
+               CAST(coalesce(sum(o.quarantined), 0) AS bigint) AS quarantined,
+               CAST(coalesce(sum(o.quarantined) FILTER (WHERE o.table_id IS NULL), 0) AS bigint)
+                 AS tableless
+        FROM catalog.segment_outcome o
+        WHERE o.day = b.prepared_day
+          AND o.write_id = b.write_id
+      ) o
+      CROSS JOIN LATERAL (
+        SELECT CAST(coalesce(sum(u.duplicates), 0) AS bigint) AS duplicates,
+               CAST(coalesce(sum(u.quarantined), 0) + coalesce(w.tableless, o.tableless) AS bigint)
+                 AS quarantined
+        FROM unnest(w.duplicates, w.quarantined) AS u(duplicates, quarantined)
+      ) c
+      WHERE b.shard_id = :shardId
+        AND b.up_to_position > :after
+        AND b.up_to_position <= :upTo
+        AND (c.duplicates, c.quarantined) <> (o.duplicates, o.quarantined)
+      ORDER BY b.up_to_position
+      """)
+  @RegisterConstructorMapper(UnevenCommit.class)
+  List<UnevenCommit> uneven(String shardId, long after, long upTo);
 
   /** Maps a row of {@code verify_run} with the number of its findings. */
   final class RunMapper implements RowMapper<VerifyRun> {

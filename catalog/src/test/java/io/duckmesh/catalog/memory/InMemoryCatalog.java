@@ -1,8 +1,10 @@
 package io.duckmesh.catalog.memory;
 
 import io.duckmesh.catalog.Accounts;
+import io.duckmesh.catalog.AsyncQueries;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Installation;
+import io.duckmesh.catalog.QueryHistory;
 import io.duckmesh.catalog.RequestKeys;
 import io.duckmesh.catalog.Snapshots;
 import io.duckmesh.catalog.Tables;
@@ -22,6 +24,8 @@ final class InMemoryCatalog implements Catalog {
   private final RequestKeys requestKeys;
   private final Accounts accounts;
   private final Verifications verifications;
+  private final InMemoryAsyncQueries asyncQueries;
+  private final QueryHistory queryHistory;
 
   InMemoryCatalog(State state, Clock clock) {
     this.state = state;
@@ -33,6 +37,8 @@ final class InMemoryCatalog implements Catalog {
     this.requestKeys = new InMemoryRequestKeys(state, clock);
     this.accounts = new InMemoryAccounts(state);
     this.verifications = new InMemoryVerifications(state, clock);
+    this.asyncQueries = new InMemoryAsyncQueries(state, clock);
+    this.queryHistory = new InMemoryQueryHistory(state, clock);
   }
 
   @Override
@@ -81,7 +87,18 @@ final class InMemoryCatalog implements Catalog {
   }
 
   @Override
+  public AsyncQueries asyncQueries() {
+    return asyncQueries;
+  }
+
+  @Override
+  public QueryHistory queryHistory() {
+    return queryHistory;
+  }
+
+  @Override
   public void close() {
     watermarks.close();
+    asyncQueries.close();
   }
 }

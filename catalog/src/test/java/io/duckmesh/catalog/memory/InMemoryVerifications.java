@@ -3,10 +3,14 @@ package io.duckmesh.catalog.memory;
 import static java.util.Comparator.comparing;
 
 import io.duckmesh.catalog.LandedBatch;
+import io.duckmesh.catalog.PreparedWrite;
+import io.duckmesh.catalog.SegmentOutcome;
 import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.StoredFile;
+import io.duckmesh.catalog.TableCounts;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.UnevenCommit;
 import io.duckmesh.catalog.Verifications;
 import io.duckmesh.catalog.VerifyFinding;
 import io.duckmesh.catalog.VerifyRun;
@@ -200,6 +204,46 @@ final class InMemoryVerifications implements Verifications {
                             write.upTo,
                             Objects.requireNonNull(write.commit, "commit is null").snapshot().id()))
                 .toList());
+  }
+
+  @Override
+  public List<LandedBatch> forgotten(ShardId shard, int limit) {
+    // What is forgotten here is forgotten for good, with its write.
+    return List.of();
+  }
+
+  @Override
+  public List<UnevenCommit> uneven(ShardId shard, long after, long upTo) {
+    return state.locked(
+        () ->
+            state
+                .landed
+                .getOrDefault(shard, new TreeMap<>())
+                .subMap(after, false, upTo, true)
+                .values()
+                .stream()
+                .map(InMemoryVerifications::commit)
+                .filter(
+                    commit ->
+                        commit.duplicates() != commit.outcomeDuplicates()
+                            || commit.quarantined() != commit.outcomeQuarantined())
+                .toList());
+  }
+
+  private static UnevenCommit commit(State.Write write) {
+    PreparedWrite prepared = Objects.requireNonNull(write.prepared, "prepared is null");
+    List<SegmentOutcome> outcomes = prepared.outcomes();
+    return new UnevenCommit(
+        write.after,
+        write.upTo,
+        prepared.counts().stream().mapToLong(TableCounts::duplicates).sum(),
+        prepared.counts().stream().mapToLong(TableCounts::quarantined).sum()
+            + outcomes.stream()
+                .filter(outcome -> outcome.table() == null)
+                .mapToLong(SegmentOutcome::quarantined)
+                .sum(),
+        outcomes.stream().mapToLong(SegmentOutcome::duplicates).sum(),
+        outcomes.stream().mapToLong(SegmentOutcome::quarantined).sum());
   }
 
   private VerifyRun ended(VerifyRun run, VerifyRun.State how) {

@@ -1,11 +1,13 @@
 package io.duckmesh.catalog.memory;
 
 import io.duckmesh.catalog.ApiKey;
+import io.duckmesh.catalog.CancelListener;
 import io.duckmesh.catalog.Commit;
 import io.duckmesh.catalog.DataFile;
 import io.duckmesh.catalog.Installation;
 import io.duckmesh.catalog.KeyHash;
 import io.duckmesh.catalog.PreparedWrite;
+import io.duckmesh.catalog.QueryRecord;
 import io.duckmesh.catalog.SegmentOutcome;
 import io.duckmesh.catalog.ShardId;
 import io.duckmesh.catalog.Snapshot;
@@ -42,7 +44,7 @@ import org.jspecify.annotations.Nullable;
 final class State {
   private final ReentrantLock lock = new ReentrantLock();
 
-  /** Signalled when a watermark moves or a catalog is closed. */
+  /** Signalled when a watermark moves, a query is queued or ends, or a catalog is closed. */
   final Condition changed = lock.newCondition();
 
   final Installation installation = new Installation(new UUID(2, 1), new byte[32]);
@@ -52,6 +54,17 @@ final class State {
   final Map<ShardId, Long> tableless = new HashMap<>();
   final Map<String, VerifyRun> verifyRuns = new LinkedHashMap<>();
   final Map<String, List<VerifyFinding>> verifyFindings = new HashMap<>();
+  final Map<InMemoryAsyncQueries.Key, InMemoryAsyncQueries.Entry> asyncQueries =
+      new LinkedHashMap<>();
+  final List<QueryRecord> queryHistory = new ArrayList<>();
+  final List<CancelListener> cancelListeners = new ArrayList<>();
+
+  /** Number of the asynchronous query that was submitted last. */
+  int lastQuery;
+
+  /** Whether an asynchronous query may have begun to wait since somebody looked. */
+  boolean queriesQueued;
+
   final Map<TableId, Table> tables = new LinkedHashMap<>();
   final Map<WriteId, Write> writes = new HashMap<>();
   final Set<String> objectKeys = new HashSet<>();

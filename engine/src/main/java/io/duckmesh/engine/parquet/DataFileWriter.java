@@ -19,10 +19,8 @@ import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.parquet.bytes.HeapByteBufferAllocator;
-import org.apache.parquet.column.ColumnWriteStore;
 import org.apache.parquet.column.ColumnWriter;
 import org.apache.parquet.column.ParquetProperties;
-import org.apache.parquet.hadoop.ColumnChunkPageWriteStore;
 import org.apache.parquet.hadoop.ParquetFileWriter;
 import org.apache.parquet.schema.MessageType;
 import org.jspecify.annotations.Nullable;
@@ -38,9 +36,6 @@ public final class DataFileWriter {
 
   /** Bytes of such a chunk, so that rows with large values can not overshoot a row group by far. */
   private static final long CHUNK_BYTES = 1 << 20;
-
-  /** Longer texts stand cut in the file's own statistics, as in ours. */
-  private static final int STATISTICS_BYTES = 64;
 
   private DataFileWriter() {}
 
@@ -84,7 +79,13 @@ public final class DataFileWriter {
       file.start();
       long[] nulls = new long[schema.columns().size()];
       try (RowGroups groups =
-          new RowGroups(file, fileSchema, properties, compressor, options, rowCount)) {
+          new RowGroups(
+              file,
+              fileSchema,
+              properties,
+              compressor,
+              options.rowGroupBytes(),
+              groupRows(options, rowCount))) {
         for (RowSelection selection : rows) {
           if (selection.rowCount() > 0) {
             write(schema, selection, groups, nulls);
@@ -107,8 +108,8 @@ public final class DataFileWriter {
         ParquetProperties.builder()
             .withAllocator(HeapByteBufferAllocator.getInstance())
             .withPageSize(options.pageBytes())
-            .withStatisticsTruncateLength(STATISTICS_BYTES)
-            .withColumnIndexTruncateLength(STATISTICS_BYTES)
+            .withStatisticsTruncateLength(RowGroups.STATISTICS_BYTES)
+            .withColumnIndexTruncateLength(RowGroups.STATISTICS_BYTES)
             // The object as a whole has a hash, and no reader of ours looks at sizes.
             .withPageWriteChecksumEnabled(false)
             .withSizeStatisticsEnabled(false);
@@ -141,12 +142,29 @@ public final class DataFileWriter {
       int chunkRows = chunkRows(batch);
       for (int from = 0; from < indexes.length; ) {
         int to = Math.min(indexes.length, from + groups.room(chunkRows));
-        groups.write(sources, indexes, from, to);
+        int first = from;
+        groups.write(to - from, leaves -> write(sources, indexes, first, to, leaves));
         from = to;
       }
     } finally {
       sources.forEach(Source::close);
     }
+  }
+
+  private static void write(
+      List<Source> sources, int[] indexes, int from, int to, Iterator<ColumnWriter> leaves) {
+    for (Source source : sources) {
+      ValueEncoder encoder = source.encoder(leaves);
+      for (int i = from; i < to; i++) {
+        encoder.write(source.constant() == null ? indexes[i] : 0, 0, 0);
+      }
+    }
+  }
+
+  /** Groups of equal size: a last one with few rows would cost as much to open as a full one. */
+  private static int groupRows(DataFileOptions options, long rowCount) {
+    long groups = Math.ceilDiv(rowCount, options.rowGroupRows());
+    return (int) Math.ceilDiv(rowCount, groups);
   }
 
   private static int chunkRows(RowBatch batch) {
@@ -212,113 +230,6 @@ public final class DataFileWriter {
       if (constant != null) {
         constant.close();
       }
-    }
-  }
-
-  /** The row groups of one file, one open at a time. */
-  private static final class RowGroups implements AutoCloseable {
-    private final ParquetFileWriter file;
-    private final MessageType schema;
-    private final ParquetProperties properties;
-    private final ZstdCompressor compressor;
-    private final DataFileOptions options;
-    private final int groupRows;
-    private @Nullable RowGroup open;
-
-    RowGroups(
-        ParquetFileWriter file,
-        MessageType schema,
-        ParquetProperties properties,
-        ZstdCompressor compressor,
-        DataFileOptions options,
-        long rowCount) {
-      this.file = file;
-      this.schema = schema;
-      this.properties = properties;
-      this.compressor = compressor;
-      this.options = options;
-      // Groups of equal size: a last one with few rows would cost as much to open as a full one.
-      long groups = Math.ceilDiv(rowCount, options.rowGroupRows());
-      this.groupRows = (int) Math.ceilDiv(rowCount, groups);
-    }
-
-    /** How many of the rows may be written next. */
-    int room(int rows) {
-      return open == null ? Math.min(rows, groupRows) : Math.min(rows, groupRows - open.rows);
-    }
-
-    void write(List<Source> sources, int[] indexes, int from, int to) throws IOException {
-      RowGroup group = open;
-      if (group == null) {
-        group = new RowGroup(schema, properties, compressor);
-        open = group;
-      }
-      group.write(sources, indexes, from, to);
-      if (group.rows >= groupRows || group.columns.getBufferedSize() >= options.rowGroupBytes()) {
-        finish();
-      }
-    }
-
-    void finish() throws IOException {
-      if (open != null) {
-        open.writeTo(file);
-        close();
-      }
-    }
-
-    @Override
-    public void close() {
-      if (open != null) {
-        open.close();
-        open = null;
-      }
-    }
-  }
-
-  /** A row group that is being filled. */
-  private static final class RowGroup implements AutoCloseable {
-    private final ColumnChunkPageWriteStore pages;
-    private final ColumnWriteStore columns;
-    private final List<ColumnWriter> writers;
-    private int rows;
-
-    RowGroup(MessageType schema, ParquetProperties properties, ZstdCompressor compressor) {
-      this.pages =
-          new ColumnChunkPageWriteStore(
-              compressor,
-              schema,
-              HeapByteBufferAllocator.getInstance(),
-              STATISTICS_BYTES,
-              properties.getPageWriteChecksumEnabled());
-      this.columns = properties.newColumnWriteStore(schema, pages, pages);
-      this.writers = schema.getColumns().stream().map(columns::getColumnWriter).toList();
-    }
-
-    void write(List<Source> sources, int[] indexes, int from, int to) {
-      Iterator<ColumnWriter> leaves = writers.iterator();
-      for (Source source : sources) {
-        ValueEncoder encoder = source.encoder(leaves);
-        for (int i = from; i < to; i++) {
-          encoder.write(source.constant() == null ? indexes[i] : 0, 0, 0);
-        }
-      }
-      for (int i = from; i < to; i++) {
-        columns.endRecord();
-      }
-      rows += to - from;
-    }
-
-    void writeTo(ParquetFileWriter file) throws IOException {
-      file.startBlock(rows);
-      columns.flush();
-      pages.flushToFileWriter(file);
-      file.endBlock();
-    }
-
-    @Override
-    public void close() {
-      columns.close();
-      pages.close();
     }
   }
 }

@@ -13,13 +13,19 @@ import java.util.Set;
  * @param tree the parser's own syntax tree as JSON text, from which the statement to run is made
  * @param listsTables whether it reads the list of tables, which {@link #listing} gives it
  * @param listed all tables of the snapshot, if it does
+ * @param repeatable whether the same tables give the same answer at any time: it asks for no clock,
+ *     no chance and no list of tables
+ * @param ordered whether the order of rows and the values are the same however many threads compute
+ *     it: it only reads, filters and sorts
  */
 public record CheckedQuery(
     String sql,
     Set<TableReference> tables,
     String tree,
     boolean listsTables,
-    List<ListedTable> listed) {
+    List<ListedTable> listed,
+    boolean repeatable,
+    boolean ordered) {
   public CheckedQuery {
     requireNonNull(sql, "sql is null");
     requireNonNull(tree, "tree is null");
@@ -28,8 +34,9 @@ public record CheckedQuery(
   }
 
   /** A statement that does not read the list of tables. */
-  public CheckedQuery(String sql, Set<TableReference> tables, String tree) {
-    this(sql, tables, tree, false, List.of());
+  public CheckedQuery(
+      String sql, Set<TableReference> tables, String tree, boolean repeatable, boolean ordered) {
+    this(sql, tables, tree, false, List.of(), repeatable, ordered);
   }
 
   /**
@@ -37,6 +44,6 @@ public record CheckedQuery(
    * TABLES}.
    */
   public CheckedQuery listing(List<ListedTable> tables) {
-    return new CheckedQuery(sql, this.tables, tree, listsTables, tables);
+    return new CheckedQuery(sql, this.tables, tree, listsTables, tables, repeatable, ordered);
   }
 }

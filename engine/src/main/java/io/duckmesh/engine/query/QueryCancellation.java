@@ -25,6 +25,11 @@ public final class QueryCancellation {
     }
   }
 
+  /** Whether it was asked for. */
+  public synchronized boolean isCancelled() {
+    return cancelled;
+  }
+
   /** What cancelling does from now on; done at once if it has been asked for. */
   public void onCancel(Runnable action) {
     requireNonNull(action, "action is null");

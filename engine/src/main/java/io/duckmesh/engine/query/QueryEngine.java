@@ -50,6 +50,23 @@ public interface QueryEngine extends AutoCloseable {
   }
 
   /**
+   * The same, measured.
+   *
+   * @param meter of this statement alone
+   */
+  default QueryExecution start(
+      String queryId,
+      String tenant,
+      CheckedQuery query,
+      List<BoundTable> tables,
+      QueryParameters parameters,
+      QueryLimits limits,
+      QueryCancellation cancellation,
+      QueryMeter meter) {
+    return start(queryId, tenant, query, tables, parameters, limits, cancellation);
+  }
+
+  /**
    * Gets a file onto this machine before a query asks for it. Nothing holds it there; a query that
    * comes in the meantime waits for the same download. What the object store throws passes through.
    */
@@ -60,6 +77,12 @@ public interface QueryEngine extends AutoCloseable {
    * repeatable at little cost. Throws what {@link #start} throws.
    */
   void warm(String tenant);
+
+  /**
+   * Names what computes answers: two engines of one version write the same answer to the same
+   * statement over the same tables, as far as the statement itself leaves nothing open.
+   */
+  String version();
 
   /** Cancels what runs and frees everything. May be called more than once. */
   @Override

@@ -7,10 +7,18 @@ import java.util.Map;
 public sealed interface QueryParameters {
   QueryParameters NONE = new Positional(List.of());
 
+  /** How many there are. */
+  int size();
+
   /** Values for {@code ?} in order, or for {@code $1}, {@code $2} and so on. */
   record Positional(List<ParameterValue> values) implements QueryParameters {
     public Positional {
       values = List.copyOf(values);
+    }
+
+    @Override
+    public int size() {
+      return values.size();
     }
   }
 
@@ -21,6 +29,11 @@ public sealed interface QueryParameters {
   record Named(Map<String, ParameterValue> values) implements QueryParameters {
     public Named {
       values = Map.copyOf(values);
+    }
+
+    @Override
+    public int size() {
+      return values.size();
     }
   }
 }

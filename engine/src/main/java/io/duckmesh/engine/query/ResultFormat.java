@@ -11,6 +11,12 @@ package io.duckmesh.engine.query;
  * an array, STRUCT and MAP are objects, UNION is the value that it holds. CSV has the same without
  * quotes; nothing between two commas is null, a pair of quotes an empty text, a nested value its
  * JSON. Arrow keeps DuckDB's types, by extension types where Arrow has no own.
+ *
+ * <p>Parquet keeps the values of all types that tables may have. Of the others, integers keep their
+ * width and sign, HUGEINT and UHUGEINT become DECIMAL(38,0) and fail where that is too small,
+ * seconds become milliseconds; ENUM, INTERVAL, TIMETZ, BIT and BIGNUM become the texts that CSV
+ * has, UNION and a STRUCT without fields become JSON. Of several columns with one name, the later
+ * ones get a number behind it.
  */
 public enum ResultFormat {
   /** JSON array of row arrays, without anything around it. */
@@ -20,5 +26,7 @@ public enum ResultFormat {
   /** RFC 4180 with a header line. */
   CSV,
   /** Arrow IPC stream. */
-  ARROW
+  ARROW,
+  /** One Parquet file. */
+  PARQUET
 }

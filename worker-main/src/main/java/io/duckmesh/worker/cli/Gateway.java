@@ -87,6 +87,11 @@ final class Gateway {
     return json(send(request(path, timeout).DELETE().build()));
   }
 
+  /** Gets a body as it comes; the caller closes it. */
+  InputStream open(String path, Duration timeout) {
+    return send(request(path, timeout).GET().build()).body();
+  }
+
   /** Posts JSON and answers with the body as it comes; the caller closes it. */
   HttpResponse<InputStream> open(String path, JsonNode body, String accept, Duration timeout) {
     BodyPublisher text = BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body));

@@ -29,7 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
       "Examples:",
       "  duckmesh query 'SELECT carrier, count(*) FROM flights GROUP BY ALL'",
       "  duckmesh query 'SELECT * FROM flights WHERE origin = ? LIMIT 5' --param JFK",
-      "  duckmesh query --format csv -f report.sql > report.csv"
+      "  duckmesh query --format csv -f report.sql > report.csv",
+      "  duckmesh query --async --format csv -f report.sql"
     })
 public final class QueryCommand implements Callable<Integer> {
   enum Format {
@@ -97,6 +98,12 @@ public final class QueryCommand implements Callable<Integer> {
   @Option(names = "--max-rows", paramLabel = "N", description = "Cuts the answer after N rows.")
   private @Nullable Long maxRows;
 
+  @Option(
+      names = "--async",
+      description =
+          "Prints the query's id instead of waiting; `duckmesh queries` tells more of it.")
+  private boolean async;
+
   @Override
   public Integer call() throws IOException {
     ObjectNode body = Gateway.JSON.createObjectNode().put("sql", statement());
@@ -123,6 +130,12 @@ public final class QueryCommand implements Callable<Integer> {
     Format chosen = format != null ? format : Terminal.outIsTerminal() ? Format.table : Format.csv;
     Duration timeout = Duration.ofSeconds(timeoutSeconds == null ? 330 : timeoutSeconds + 30);
     Gateway gateway = gatewayOptions.gateway();
+    if (async) {
+      body.put("format", chosen == Format.table ? Format.json.name() : chosen.name());
+      JsonNode query = gateway.post("/v1/queries", body, Duration.ofSeconds(30));
+      Terminal.out().println(query.path("query_id").asString(""));
+      return 0;
+    }
     if (chosen == Format.table) {
       print(gateway.post("/v1/query", body, timeout));
       return 0;

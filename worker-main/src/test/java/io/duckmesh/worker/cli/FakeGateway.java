@@ -32,6 +32,7 @@ final class FakeGateway implements AutoCloseable {
   private final Queue<String> answersToVerify = new ConcurrentLinkedQueue<>();
   private volatile String table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\"]}";
   private final Map<String, Answer> quarantine = new ConcurrentHashMap<>();
+  private final Map<String, Queue<String>> tracked = new ConcurrentHashMap<>();
   private volatile Answer toQueries = new Answer(200, Map.of(), "{}");
 
   FakeGateway() {
@@ -123,6 +124,18 @@ final class FakeGateway implements AutoCloseable {
     return asked.stream().filter(request -> request.path().startsWith("/v1/verify")).toList();
   }
 
+  /** Answers the next request of the path below the queries so. */
+  void nextTracked(String method, String path, String body) {
+    tracked
+        .computeIfAbsent(method + " /v1/queries" + path, key -> new ConcurrentLinkedQueue<>())
+        .add(body);
+  }
+
+  /** What was asked of the queries, in order of arrival. */
+  List<Asked> tracked() {
+    return asked.stream().filter(request -> request.path().startsWith("/v1/queries")).toList();
+  }
+
   void queries(int status, String contentType, String body) {
     toQueries = new Answer(status, Map.of("Content-Type", contentType), body);
   }
@@ -159,6 +172,16 @@ final class FakeGateway implements AutoCloseable {
       answer = new Answer(200, Map.of(), String.valueOf(answersToVerify.poll()));
     } else if (path.equals("/v1/query")) {
       answer = toQueries;
+    } else if (path.startsWith("/v1/queries")) {
+      Queue<String> answers =
+          tracked.getOrDefault(
+              exchange.getRequestMethod() + " " + exchange.getRequestURI(),
+              new ConcurrentLinkedQueue<>());
+      String next = answers.poll();
+      answer =
+          next == null
+              ? new Answer(404, Map.of(), "{\"error_code\":\"QUERY_NOT_FOUND\"}")
+              : new Answer(200, Map.of(), next);
     } else if (path.startsWith("/v1/quarantine")) {
       answer =
           quarantine.getOrDefault(

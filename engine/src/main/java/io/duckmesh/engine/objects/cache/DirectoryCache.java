@@ -177,6 +177,7 @@ final class DirectoryCache implements ObjectCache {
   /** Counts a lease on the object's entry, beginning the download if the file is not there. */
   private DirectoryLease lease(CachedObject object) {
     synchronized (lock) {
+      long missesBefore = misses;
       Entry entry = entries.get(object.key());
       if (entry == null) {
         Path path = directory.resolve(object.key().value());
@@ -200,7 +201,7 @@ final class DirectoryCache implements ObjectCache {
       }
       entry.leases++;
       evict();
-      return new DirectoryLease(entry);
+      return new DirectoryLease(entry, misses > missesBefore);
     }
   }
 
@@ -329,12 +330,19 @@ final class DirectoryCache implements ObjectCache {
   private final class DirectoryLease implements Lease {
     private final Entry entry;
     private final CompletableFuture<Path> file;
+    private final boolean downloaded;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /** Under the lock. */
-    DirectoryLease(Entry entry) {
+    DirectoryLease(Entry entry, boolean downloaded) {
       this.entry = entry;
       this.file = entry.file;
+      this.downloaded = downloaded;
+    }
+
+    @Override
+    public boolean downloaded() {
+      return downloaded;
     }
 
     @Override

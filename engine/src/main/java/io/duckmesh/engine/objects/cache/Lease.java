@@ -7,6 +7,11 @@ public interface Lease extends AutoCloseable {
   /** The whole object, to be read only. */
   Path path();
 
+  /** Whether the file had to be downloaded, and this lease began it. */
+  default boolean downloaded() {
+    return false;
+  }
+
   @Override
   void close();
 }

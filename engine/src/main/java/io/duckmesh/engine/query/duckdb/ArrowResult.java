@@ -46,7 +46,7 @@ final class ArrowResult {
   }
 
   /** How many of the first rows go into that many bytes. */
-  private static int fitting(VectorSchemaRoot root, int rows, long bytes) {
+  static int fitting(VectorSchemaRoot root, int rows, long bytes) {
     int take = rows;
     while (take > 0 && size(root, take) > bytes) {
       take /= 2;
@@ -54,7 +54,7 @@ final class ArrowResult {
     return take;
   }
 
-  private static long size(VectorSchemaRoot root, int rows) {
+  static long size(VectorSchemaRoot root, int rows) {
     if (rows == root.getRowCount()) {
       return size(root);
     }

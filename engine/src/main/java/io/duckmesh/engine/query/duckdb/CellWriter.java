@@ -1,5 +1,7 @@
 package io.duckmesh.engine.query.duckdb;
 
+import io.duckmesh.engine.query.JsonStyle;
+import io.duckmesh.engine.query.JsonStyle.Numbers;
 import io.duckmesh.engine.schema.ValueText;
 import java.io.OutputStream;
 import java.math.BigInteger;
@@ -56,12 +58,13 @@ import org.apache.arrow.vector.types.pojo.Field;
 /**
  * Writes the values of one Arrow vector as text.
  *
- * <p>JSON: integers and decimals are numbers with all their digits, REAL and DOUBLE numbers that
- * read back as the same value, except that NaN and the infinities, which JSON has no numbers for,
- * are the texts {@code NaN}, {@code Infinity} and {@code -Infinity}. JSON values stand as they are,
- * BLOB is base64, times are as {@link ValueText} writes them, INTERVAL is an ISO 8601 duration,
- * LIST an array, STRUCT an object, MAP an object whose keys are the keys' plain text, UNION the
- * value that it holds, BIT its digits. Plain text is the same without quotes and escapes.
+ * <p>JSON: integers and decimals are numbers with all their digits, or strings of them where the
+ * style says so, REAL and DOUBLE numbers that read back as the same value, except that NaN and the
+ * infinities, which JSON has no numbers for, are the texts {@code NaN}, {@code Infinity} and {@code
+ * -Infinity}. JSON values stand as they are, BLOB is base64, times are as {@link ValueText} writes
+ * them, INTERVAL is an ISO 8601 duration, LIST an array, STRUCT an object, MAP an object whose keys
+ * are the keys' plain text, UNION the value that it holds, BIT its digits. Plain text is the same
+ * without quotes and escapes.
  */
 abstract class CellWriter {
   /** Whether the value stands in quotes as JSON. */
@@ -74,6 +77,10 @@ abstract class CellWriter {
 
   CellWriter(ValueVector vector) {
     this.vector = vector;
+  }
+
+  final ValueVector vector() {
+    return vector;
   }
 
   boolean isNull(int row) {
@@ -95,12 +102,12 @@ abstract class CellWriter {
   /** The value, which is not null, as plain text. */
   abstract void writePlain(int row, ByteSink sink);
 
-  static CellWriter of(FieldVector vector, DictionaryProvider dictionaries) {
+  static CellWriter of(FieldVector vector, DictionaryProvider dictionaries, JsonStyle style) {
     Field field = vector.getField();
     DictionaryEncoding encoding = field.getDictionary();
     if (encoding != null) {
       Dictionary dictionary = dictionaries.lookup(encoding.getId());
-      return new EnumWriter(vector, of(dictionary.getVector(), dictionaries));
+      return new EnumWriter(vector, of(dictionary.getVector(), dictionaries, style));
     }
     String extension = field.getMetadata().getOrDefault("ARROW:extension:name", "");
     String opaque = field.getMetadata().getOrDefault("ARROW:extension:metadata", "");
@@ -112,15 +119,18 @@ abstract class CellWriter {
       case BitVector v -> new BooleanWriter(v, row -> v.get(row) != 0);
       case SmallIntVector v -> new LongWriter(v, v::get);
       case IntVector v -> new LongWriter(v, v::get);
-      case BigIntVector v -> new LongWriter(v, v::get);
+      case BigIntVector v -> styled(new LongWriter(v, v::get), style.integers());
       case UInt1Vector v -> new LongWriter(v, row -> Byte.toUnsignedInt(v.get(row)));
       case UInt2Vector v -> new LongWriter(v, v::get);
       case UInt4Vector v -> new LongWriter(v, row -> Integer.toUnsignedLong(v.get(row)));
-      case UInt8Vector v -> new AsciiWriter(v, Form.BARE, row -> Long.toUnsignedString(v.get(row)));
+      case UInt8Vector v ->
+          styled(
+              new AsciiWriter(v, Form.BARE, row -> Long.toUnsignedString(v.get(row))),
+              style.integers());
       case Float4Vector v -> new FloatWriter(v, v::get, row -> ValueText.real(v.get(row)));
       case Float8Vector v ->
           new FloatWriter(v, v::get, row -> ValueText.doublePrecision(v.get(row)));
-      case DecimalVector v -> new DecimalWriter(v);
+      case DecimalVector v -> styled(new DecimalWriter(v), style.decimals());
       case VarCharVector v ->
           extension.equals("arrow.json") ? new JsonWriter(v) : new TextWriter(v);
       case DateDayVector v ->
@@ -141,32 +151,36 @@ abstract class CellWriter {
           new AsciiWriter(v, Form.QUOTED, row -> Times.timestamp(v.get(row), 1_000_000_000, true));
       case IntervalMonthDayNanoVector v ->
           new AsciiWriter(v, Form.QUOTED, row -> Times.interval(v, row));
-      case FixedSizeBinaryVector v -> fixedBytes(v, extension, opaque);
-      case VarBinaryVector v -> bytes(v, opaque);
+      case FixedSizeBinaryVector v -> fixedBytes(v, extension, opaque, style);
+      case VarBinaryVector v -> bytes(v, opaque, style);
       case NullVector v -> new NothingWriter(v);
-      case MapVector v -> new MapWriter(v, dictionaries);
+      case MapVector v -> new MapWriter(v, dictionaries, style);
       case ListVector v ->
           new ListWriter(
               v,
-              of(v.getDataVector(), dictionaries),
+              of(v.getDataVector(), dictionaries, style),
               v::getElementStartIndex,
               v::getElementEndIndex);
       case FixedSizeListVector v ->
           new ListWriter(
               v,
-              of(v.getDataVector(), dictionaries),
+              of(v.getDataVector(), dictionaries, style),
               row -> row * v.getListSize(),
               row -> (row + 1) * v.getListSize());
-      case StructVector v -> new StructWriter(v, dictionaries);
-      case UnionVector v -> new UnionWriter(v, dictionaries);
+      case StructVector v -> new StructWriter(v, dictionaries, style);
+      case UnionVector v -> new UnionWriter(v, dictionaries, style);
       default ->
           throw new IllegalStateException(
               "No text for %s of column %s".formatted(field.getType(), field.getName()));
     };
   }
 
+  private static CellWriter styled(CellWriter number, Numbers style) {
+    return style == Numbers.STRING ? new QuotedWriter(number) : number;
+  }
+
   private static CellWriter fixedBytes(
-      FixedSizeBinaryVector vector, String extension, String opaque) {
+      FixedSizeBinaryVector vector, String extension, String opaque, JsonStyle style) {
     if (extension.equals("arrow.uuid")) {
       return new AsciiWriter(
           vector,
@@ -177,12 +191,16 @@ abstract class CellWriter {
           });
     }
     if (opaque.contains("\"uhugeint\"")) {
-      return new AsciiWriter(
-          vector, Form.BARE, row -> new BigInteger(1, reversed(vector.get(row))).toString());
+      return styled(
+          new AsciiWriter(
+              vector, Form.BARE, row -> new BigInteger(1, reversed(vector.get(row))).toString()),
+          style.integers());
     }
     if (opaque.contains("\"hugeint\"")) {
-      return new AsciiWriter(
-          vector, Form.BARE, row -> new BigInteger(reversed(vector.get(row))).toString());
+      return styled(
+          new AsciiWriter(
+              vector, Form.BARE, row -> new BigInteger(reversed(vector.get(row))).toString()),
+          style.integers());
     }
     if (opaque.contains("\"time_tz\"")) {
       return new AsciiWriter(vector, Form.QUOTED, row -> Times.timetz(vector.get(row)));
@@ -191,12 +209,14 @@ abstract class CellWriter {
         vector, Form.QUOTED, row -> Base64.getEncoder().encodeToString(vector.get(row)));
   }
 
-  private static CellWriter bytes(VarBinaryVector vector, String opaque) {
+  private static CellWriter bytes(VarBinaryVector vector, String opaque, JsonStyle style) {
     if (opaque.contains("\"bit\"")) {
-      return new AsciiWriter(vector, Form.QUOTED, row -> Numbers.bits(vector.get(row)));
+      return new AsciiWriter(vector, Form.QUOTED, row -> Encodings.bits(vector.get(row)));
     }
     if (opaque.contains("\"bignum\"")) {
-      return new AsciiWriter(vector, Form.BARE, row -> Numbers.bignum(vector.get(row)));
+      return styled(
+          new AsciiWriter(vector, Form.BARE, row -> Encodings.bignum(vector.get(row))),
+          style.integers());
     }
     return new AsciiWriter(
         vector, Form.QUOTED, row -> Base64.getEncoder().encodeToString(vector.get(row)));
@@ -246,6 +266,28 @@ abstract class CellWriter {
     @Override
     void writePlain(int row, ByteSink sink) {
       sink.writeLong(values.at(row));
+    }
+  }
+
+  /** A number that stands in quotes as JSON. */
+  private static final class QuotedWriter extends CellWriter {
+    private final CellWriter number;
+
+    QuotedWriter(CellWriter number) {
+      super(number.vector());
+      this.number = number;
+    }
+
+    @Override
+    void writeJsonValue(int row, ByteSink sink) {
+      sink.write('"');
+      number.writeJsonValue(row, sink);
+      sink.write('"');
+    }
+
+    @Override
+    void writePlain(int row, ByteSink sink) {
+      number.writePlain(row, sink);
     }
   }
 
@@ -319,7 +361,7 @@ abstract class CellWriter {
         sink.writeLong(low);
         return;
       }
-      long factor = Numbers.powerOfTen(scale);
+      long factor = Encodings.powerOfTen(scale);
       if (low < 0) {
         sink.write('-');
         low = -low;
@@ -528,11 +570,11 @@ abstract class CellWriter {
     private final List<byte[]> names = new ArrayList<>();
     private final List<CellWriter> fields = new ArrayList<>();
 
-    StructWriter(StructVector vector, DictionaryProvider dictionaries) {
+    StructWriter(StructVector vector, DictionaryProvider dictionaries, JsonStyle style) {
       super(vector);
       for (FieldVector child : vector.getChildrenFromFields()) {
         names.add(child.getName().getBytes(StandardCharsets.UTF_8));
-        fields.add(of(child, dictionaries));
+        fields.add(of(child, dictionaries, style));
       }
     }
 
@@ -557,12 +599,12 @@ abstract class CellWriter {
     private final CellWriter values;
     private final ByteSink key = new ByteSink(OutputStream.nullOutputStream());
 
-    MapWriter(MapVector vector, DictionaryProvider dictionaries) {
+    MapWriter(MapVector vector, DictionaryProvider dictionaries, JsonStyle style) {
       super(vector);
       this.vector = vector;
       StructVector entries = (StructVector) vector.getDataVector();
-      this.keys = of(entries.getChildrenFromFields().get(0), dictionaries);
-      this.values = of(entries.getChildrenFromFields().get(1), dictionaries);
+      this.keys = of(entries.getChildrenFromFields().get(0), dictionaries, style);
+      this.values = of(entries.getChildrenFromFields().get(1), dictionaries, style);
     }
 
     @Override
@@ -588,11 +630,11 @@ abstract class CellWriter {
     private final UnionVector vector;
     private final Map<Integer, CellWriter> members = new HashMap<>();
 
-    UnionWriter(UnionVector vector, DictionaryProvider dictionaries) {
+    UnionWriter(UnionVector vector, DictionaryProvider dictionaries, JsonStyle style) {
       super(vector);
       this.vector = vector;
       for (int id = 0; id < vector.getField().getChildren().size(); id++) {
-        members.put(id, of((FieldVector) vector.getVectorByType(id), dictionaries));
+        members.put(id, of((FieldVector) vector.getVectorByType(id), dictionaries, style));
       }
     }
 
@@ -621,7 +663,7 @@ abstract class CellWriter {
   }
 
   /** Numbers in DuckDB's own encodings. */
-  private static final class Numbers {
+  private static final class Encodings {
     private static final long[] POWERS = new long[19];
 
     static {
@@ -631,7 +673,7 @@ abstract class CellWriter {
       }
     }
 
-    private Numbers() {}
+    private Encodings() {}
 
     static long powerOfTen(int exponent) {
       return POWERS[exponent];

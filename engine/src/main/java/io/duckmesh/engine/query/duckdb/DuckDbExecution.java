@@ -3,11 +3,14 @@ package io.duckmesh.engine.query.duckdb;
 import static java.util.Objects.requireNonNull;
 
 import io.duckmesh.engine.objects.cache.Lease;
+import io.duckmesh.engine.query.JsonStyle;
 import io.duckmesh.engine.query.ListedTable;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryMeter;
+import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
 import io.duckmesh.engine.query.ResultColumn;
@@ -15,12 +18,12 @@ import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.ResultSummary;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.BufferUnderflowException;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.duckdb.DuckDBPreparedStatement;
 import org.duckdb.DuckDBResultSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,6 +61,9 @@ final class DuckDbExecution implements QueryExecution {
 
   private static final int MAX_TYPE_DEPTH = 64;
 
+  /** What Arrow reads of a name before it gives up. */
+  private static final int MAX_NAME_BYTES = Short.MAX_VALUE;
+
   private enum Stop {
     TIMEOUT,
     CANCELLED,
@@ -70,9 +77,8 @@ final class DuckDbExecution implements QueryExecution {
   private final NativeThreads threads;
   private final BufferAllocator parentAllocator;
   private final QueryLimits limits;
+  private final QueryMeter meter;
   private final Consumer<DuckDbExecution> onClose;
-  private final long startedNanos = System.nanoTime();
-
   private List<Lease> leases = List.of();
   private List<ResultColumn> columns = List.of();
   private @Nullable Statement statement;
@@ -88,6 +94,7 @@ final class DuckDbExecution implements QueryExecution {
   private final Object stopLock = new Object();
   private @Nullable Stop stop;
   private @Nullable Session interruptible;
+  private @Nullable Thread waiter;
   private @Nullable ScheduledFuture<?> timeout;
   private @Nullable ScheduledFuture<?> interrupting;
 
@@ -99,6 +106,7 @@ final class DuckDbExecution implements QueryExecution {
       NativeThreads threads,
       BufferAllocator parentAllocator,
       QueryLimits limits,
+      QueryMeter meter,
       Consumer<DuckDbExecution> onClose) {
     this.queryId = queryId;
     this.instance = instance;
@@ -107,17 +115,40 @@ final class DuckDbExecution implements QueryExecution {
     this.threads = threads;
     this.parentAllocator = parentAllocator;
     this.limits = limits;
+    this.meter = meter;
     this.onClose = onClose;
   }
 
-  void takeSlot() throws InterruptedException {
-    instance.takeSlot(limits.timeout());
-    slotTaken = true;
+  /** Gets files onto this machine. */
+  interface Leasing {
+    List<Lease> acquire() throws InterruptedException;
   }
 
-  /** Keeps the leases until this is closed. */
-  void hold(List<Lease> leases) {
-    this.leases = leases;
+  /**
+   * Starts the time limit, and waits for a slot and for files, which are kept until this is closed.
+   * Both end as soon as the statement is stopped.
+   *
+   * @throws QueryOverloadedException if there is no slot
+   * @throws InterruptedException if the caller was interrupted by somebody else
+   */
+  void prepare(Leasing leasing) throws InterruptedException {
+    beginWaiting();
+    try {
+      instance.takeSlot();
+      slotTaken = true;
+      leases = leasing.acquire();
+    } catch (InterruptedException e) {
+      if (!isStopped()) {
+        throw e;
+      }
+      if (!slotTaken && timedOut()) {
+        throw instance.noneEnded(limits.timeout());
+      }
+      throw stopped(e);
+    } finally {
+      endWaiting();
+    }
+    stopIfAsked();
   }
 
   /**
@@ -165,6 +196,7 @@ final class DuckDbExecution implements QueryExecution {
         taken.bind(view, listed);
       }
       stopIfAsked();
+      meter.enter(QueryMeter.Phase.RUN);
       DuckDBResultSet rows =
           runnable.explain()
               ? explain(taken, runnable.sql(), parameters)
@@ -183,6 +215,11 @@ final class DuckDbExecution implements QueryExecution {
   private static void importSchema(ArrowReader exported) throws IOException {
     try {
       var unused = exported.getVectorSchemaRoot();
+    } catch (BufferUnderflowException e) {
+      throw new QueryRejectedException(
+          "A column's name is longer than %d bytes, which no answer holds; give it one with AS"
+              .formatted(MAX_NAME_BYTES),
+          e);
     } catch (IllegalStateException e) {
       if (!String.valueOf(e.getMessage()).startsWith(TOO_DEEP)) {
         throw e;
@@ -251,10 +288,12 @@ final class DuckDbExecution implements QueryExecution {
     if (parameters.isEmpty()) {
       Statement direct = taken.statement();
       statement = direct;
+      meter.progressFrom(() -> progress(direct));
       rows = direct.executeQuery(sql);
     } else {
       PreparedStatement prepared = taken.prepare(sql);
       statement = prepared;
+      meter.progressFrom(() -> progress(prepared));
       for (int i = 0; i < parameters.size(); i++) {
         prepared.setObject(i + 1, parameters.get(i));
       }
@@ -263,6 +302,18 @@ final class DuckDbExecution implements QueryExecution {
     }
     result = rows.unwrap(DuckDBResultSet.class);
     return result;
+  }
+
+  /** What DuckDB says after a while; asked while another thread runs the statement. */
+  private static double progress(Statement statement) {
+    try {
+      double percentage =
+          statement.unwrap(DuckDBPreparedStatement.class).getQueryProgress().getPercentage();
+      return percentage < 0 ? Double.NaN : Math.min(1, percentage / 100);
+    } catch (SQLException e) {
+      // The statement has just ended.
+      return Double.NaN;
+    }
   }
 
   private static List<ResultColumn> columns(ResultSetMetaData meta) throws SQLException {
@@ -285,23 +336,31 @@ final class DuckDbExecution implements QueryExecution {
   }
 
   @Override
-  public ResultSummary write(ResultFormat format, OutputStream out) throws IOException {
+  public ResultSummary write(ResultFormat format, JsonStyle style, OutputStream out)
+      throws IOException {
     ArrowReader rows = reader;
     if (rows == null) {
       throw new IllegalStateException("Query %s was written already".formatted(queryId));
     }
-    return threads.call(this::cancel, () -> writeNatively(format, rows, out));
+    return threads.call(this::cancel, () -> writeNatively(format, style, rows, out));
   }
 
-  private ResultSummary writeNatively(ResultFormat format, ArrowReader rows, OutputStream out)
-      throws IOException {
+  private ResultSummary writeNatively(
+      ResultFormat format, JsonStyle style, ArrowReader rows, OutputStream out) throws IOException {
     ResultBatches batches = () -> loadNextBatch(rows);
     try {
       return switch (format) {
         case JSON_ROWS, NDJSON, CSV ->
-            TextResult.write(format, columns, rows, batches, limits, out);
+            TextResult.write(format, style, columns, rows, batches, limits, out);
         case ARROW -> ArrowResult.write(rows, batches, limits, out);
+        case PARQUET -> ParquetResult.write(rows, batches, limits, out);
       };
+    } catch (IOException e) {
+      // A stream that is waited for gives up when the statement is stopped.
+      if (isStopped()) {
+        throw stopped(e);
+      }
+      throw e;
     } finally {
       try {
         closeReader();
@@ -336,13 +395,32 @@ final class DuckDbExecution implements QueryExecution {
 
   // Stopping
 
-  private void watch(Session taken) {
-    Duration left = limits.timeout().minusNanos(System.nanoTime() - startedNanos);
+  private void beginWaiting() {
     synchronized (stopLock) {
-      interruptible = taken;
       timeout =
           watchdog.schedule(
-              () -> stop(Stop.TIMEOUT), Math.max(0, left.toNanos()), TimeUnit.NANOSECONDS);
+              () -> stop(Stop.TIMEOUT), limits.timeout().toNanos(), TimeUnit.NANOSECONDS);
+      if (stop == null) {
+        waiter = Thread.currentThread();
+      } else {
+        throw stopped(null);
+      }
+    }
+  }
+
+  /** From here on nobody interrupts the caller's thread; an interrupt of ours that came is over. */
+  private void endWaiting() {
+    synchronized (stopLock) {
+      if (waiter != null && stop != null) {
+        var unused = Thread.interrupted();
+      }
+      waiter = null;
+    }
+  }
+
+  private void watch(Session taken) {
+    synchronized (stopLock) {
+      interruptible = taken;
       if (stop != null) {
         interruptRepeatedly();
       }
@@ -359,10 +437,18 @@ final class DuckDbExecution implements QueryExecution {
     stop(Stop.MEMORY);
   }
 
+  @Override
+  public boolean stopped() {
+    return isStopped();
+  }
+
   private void stop(Stop reason) {
     synchronized (stopLock) {
       if (stop == null) {
         stop = reason;
+        if (waiter != null) {
+          waiter.interrupt();
+        }
         if (interruptible != null) {
           interruptRepeatedly();
         }
@@ -390,6 +476,12 @@ final class DuckDbExecution implements QueryExecution {
   private boolean isStopped() {
     synchronized (stopLock) {
       return stop != null;
+    }
+  }
+
+  private boolean timedOut() {
+    synchronized (stopLock) {
+      return stop == Stop.TIMEOUT;
     }
   }
 
@@ -490,6 +582,7 @@ final class DuckDbExecution implements QueryExecution {
       result = null;
     }
     if (statement != null) {
+      meter.progressFrom(null);
       DuckDbFailures.closeQuietly(statement);
       statement = null;
     }

@@ -2,6 +2,8 @@ package io.duckmesh.engine.query.duckdb;
 
 import static java.util.Objects.requireNonNull;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -12,18 +14,22 @@ import java.time.Duration;
  *     which empties it when it opens
  * @param spillBytes most bytes that one tenant's instance spills
  * @param memoryBytes most memory of one tenant's instance
+ * @param processMemoryBytes most memory of all instances together: so many are open at once that
+ *     their limits add up to it, and at least one
  * @param threads threads of one tenant's instance
- * @param maxTenants instances that are open at once; past it the one that was idle longest closes
+ * @param maxTenants instances that are open at once, at most; past it the one that was idle longest
+ *     closes, and while all have queries, a further tenant waits for one that has none
  * @param idleAfter how long an instance stays open without queries
  * @param concurrentQueries queries of one tenant that run at once
  * @param waitingQueries queries of one tenant that wait for a slot; past it they are refused at
  *     once
- * @param maxWait how long a query waits for a slot
+ * @param maxWait how long a query waits for a slot, or for its tenant's instance
  */
 public record DuckDbOptions(
     Path spillDirectory,
     long spillBytes,
     long memoryBytes,
+    long processMemoryBytes,
     int threads,
     int maxTenants,
     Duration idleAfter,
@@ -37,6 +43,7 @@ public record DuckDbOptions(
     requireNonNull(maxWait, "maxWait is null");
     if (spillBytes < 1
         || memoryBytes < 1
+        || processMemoryBytes < 1
         || threads < 1
         || maxTenants < 1
         || concurrentQueries < 1
@@ -55,6 +62,7 @@ public record DuckDbOptions(
         spillDirectory,
         10L << 30,
         1L << 30,
+        Math.max(1L << 30, physicalMemoryBytes() / 2),
         Math.max(2, Runtime.getRuntime().availableProcessors()),
         16,
         Duration.ofMinutes(10),
@@ -63,11 +71,37 @@ public record DuckDbOptions(
         Duration.ofSeconds(5));
   }
 
+  private static long physicalMemoryBytes() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+        ? system.getTotalMemorySize()
+        : 4L << 30;
+  }
+
+  /** How many instances may be open at once. */
+  int maxInstances() {
+    return (int) Math.clamp(processMemoryBytes / memoryBytes, 1, maxTenants);
+  }
+
+  public DuckDbOptions withProcessMemoryBytes(long processMemoryBytes) {
+    return new DuckDbOptions(
+        spillDirectory,
+        spillBytes,
+        memoryBytes,
+        processMemoryBytes,
+        threads,
+        maxTenants,
+        idleAfter,
+        concurrentQueries,
+        waitingQueries,
+        maxWait);
+  }
+
   public DuckDbOptions withSpillBytes(long spillBytes) {
     return new DuckDbOptions(
         spillDirectory,
         spillBytes,
         memoryBytes,
+        processMemoryBytes,
         threads,
         maxTenants,
         idleAfter,
@@ -81,6 +115,7 @@ public record DuckDbOptions(
         spillDirectory,
         spillBytes,
         memoryBytes,
+        processMemoryBytes,
         threads,
         maxTenants,
         idleAfter,
@@ -94,6 +129,7 @@ public record DuckDbOptions(
         spillDirectory,
         spillBytes,
         memoryBytes,
+        processMemoryBytes,
         threads,
         maxTenants,
         idleAfter,
@@ -107,6 +143,7 @@ public record DuckDbOptions(
         spillDirectory,
         spillBytes,
         memoryBytes,
+        processMemoryBytes,
         threads,
         maxTenants,
         idleAfter,
@@ -121,6 +158,7 @@ public record DuckDbOptions(
         spillDirectory,
         spillBytes,
         memoryBytes,
+        processMemoryBytes,
         threads,
         maxTenants,
         idleAfter,

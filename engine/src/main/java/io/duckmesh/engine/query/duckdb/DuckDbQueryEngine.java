@@ -1,7 +1,5 @@
 package io.duckmesh.engine.query.duckdb;
 
-import static java.util.Objects.requireNonNull;
-
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.objects.cache.CachedObject;
 import io.duckmesh.engine.objects.cache.Lease;
@@ -13,6 +11,8 @@ import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryMeter;
+import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.ResultFormat;
@@ -24,10 +24,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -48,6 +51,9 @@ final class DuckDbQueryEngine implements QueryEngine {
   /** How often the memory of the process is looked at while queries run. */
   private static final long MEMORY_MILLIS = 20;
 
+  /** How soon a query that waits for its tenant's instance notices that it was cancelled. */
+  private static final long ROOM_LOOK_MILLIS = 50;
+
   /** A tenant's name is a folder's name; anything that could lead elsewhere is no tenant. */
   private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9_=-][A-Za-z0-9._=-]*");
 
@@ -63,7 +69,15 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final ScheduledThreadPoolExecutor watchdog;
 
   /** Also the lock of what is below. */
-  private final Map<String, TenantInstance> instances = new LinkedHashMap<>();
+  private final Map<InstanceKey, TenantInstance> instances = new LinkedHashMap<>();
+
+  private final Map<String, TenantInstance.Slots> slots = new HashMap<>();
+
+  /** DuckDB's threads are an instance's, so a tenant may have a second one that has one only. */
+  private record InstanceKey(String tenant, boolean oneThread) {}
+
+  /** Those that are closing included, since they still hold memory. */
+  private int openInstances;
 
   private final Set<DuckDbExecution> running = new HashSet<>();
   private boolean closed;
@@ -131,12 +145,30 @@ final class DuckDbQueryEngine implements QueryEngine {
       QueryParameters parameters,
       QueryLimits limits,
       QueryCancellation cancellation) {
+    return start(
+        queryId, tenant, query, tables, parameters, limits, cancellation, new QueryMeter());
+  }
+
+  @Override
+  public QueryExecution start(
+      String queryId,
+      String tenant,
+      CheckedQuery query,
+      List<BoundTable> tables,
+      QueryParameters parameters,
+      QueryLimits limits,
+      QueryCancellation cancellation,
+      QueryMeter meter) {
     checkTenant(tenant);
     requireAllBound(query, tables);
     RunnableStatement statement = guard.runnable(query, parameters);
     List<@Nullable Object> values = statement.values(parameters);
     List<Binding> bindings = bindings(tenant, statement, tables, values);
-    TenantInstance instance = enterInstance(tenant);
+    for (Binding binding : bindings) {
+      meter.pruned(binding.prunedFiles());
+    }
+    TenantInstance instance =
+        enterInstance(queryId, new InstanceKey(tenant, limits.oneThread()), cancellation);
     DuckDbExecution execution =
         new DuckDbExecution(
             queryId,
@@ -146,13 +178,19 @@ final class DuckDbQueryEngine implements QueryEngine {
             threads,
             allocator,
             limits,
+            meter,
             this::ended);
     boolean started = false;
     try {
       begun(execution);
       cancellation.onCancel(execution::cancel);
-      execution.takeSlot();
-      execution.hold(lease(bindings));
+      meter.enter(QueryMeter.Phase.QUEUE);
+      execution.prepare(
+          () -> {
+            meter.enter(QueryMeter.Phase.FETCH);
+            return lease(bindings, meter);
+          });
+      meter.enter(QueryMeter.Phase.BIND);
       execution.run(statement, bindings, query.listed(), values);
       started = true;
       return execution;
@@ -160,6 +198,7 @@ final class DuckDbQueryEngine implements QueryEngine {
       Thread.currentThread().interrupt();
       throw new QueryCancelledException("Query %s was interrupted".formatted(queryId), e);
     } finally {
+      meter.end();
       if (!started) {
         execution.close();
       }
@@ -205,14 +244,27 @@ final class DuckDbQueryEngine implements QueryEngine {
     return bindings;
   }
 
-  private List<Lease> lease(List<Binding> bindings) throws InterruptedException {
+  private List<Lease> lease(List<Binding> bindings, QueryMeter meter) throws InterruptedException {
     Map<ObjectKey, CachedObject> objects = new LinkedHashMap<>();
     for (Binding binding : bindings) {
       for (BoundTable.TableFile file : binding.files()) {
         objects.put(file.key(), cached(file));
       }
     }
-    return cache.acquireAll(objects.values());
+    List<Lease> leases = cache.acquireAll(objects.values());
+    long bytes = 0;
+    long downloaded = 0;
+    long downloadedBytes = 0;
+    Iterator<Lease> lease = leases.iterator();
+    for (CachedObject object : objects.values()) {
+      bytes += object.sizeBytes();
+      if (lease.next().downloaded()) {
+        downloaded++;
+        downloadedBytes += object.sizeBytes();
+      }
+    }
+    meter.gave(new QueryMeter.Files(objects.size(), bytes, downloaded, downloadedBytes));
+    return leases;
   }
 
   private static CachedObject cached(BoundTable.TableFile file) {
@@ -247,53 +299,108 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
   }
 
-  private TenantInstance enterInstance(String tenant) {
-    synchronized (instances) {
-      TenantInstance instance = closed ? null : instances.get(tenant);
-      if (instance != null && instance.enter()) {
-        instances.remove(tenant);
-        instances.put(tenant, instance);
+  private TenantInstance enterInstance(
+      String queryId, InstanceKey key, QueryCancellation cancellation) {
+    long start = System.nanoTime();
+    while (true) {
+      TenantInstance instance = findInstance(key);
+      if (instance == null) {
+        instance = threads.call(() -> openInstance(key)).orElse(null);
+      }
+      if (instance != null) {
         return instance;
       }
+      if (cancellation.isCancelled()) {
+        throw new QueryCancelledException("Query %s was cancelled".formatted(queryId));
+      }
+      long waited = System.nanoTime() - start;
+      if (waited > options.maxWait().toNanos()) {
+        throw new QueryOverloadedException(
+            "%d other tenants compute, which is the limit, and none has ended within %d ms"
+                .formatted(options.maxInstances(), options.maxWait().toMillis()));
+      }
+      awaitRoom(queryId);
     }
-    return threads.call(() -> openInstance(tenant));
   }
 
-  private TenantInstance openInstance(String tenant) {
-    TenantInstance surplus = null;
-    TenantInstance instance;
+  private @Nullable TenantInstance findInstance(InstanceKey key) {
+    synchronized (instances) {
+      TenantInstance instance = closed ? null : instances.get(key);
+      if (instance == null || !instance.enter()) {
+        return null;
+      }
+      instances.remove(key);
+      instances.put(key, instance);
+      return instance;
+    }
+  }
+
+  /** Opens an instance, in place of the one that was idle longest if there are many; else none. */
+  private Optional<TenantInstance> openInstance(InstanceKey key) {
+    TenantInstance surplus;
     synchronized (instances) {
       if (closed) {
         throw new IllegalStateException("The query engine is closed");
       }
-      instance = instances.remove(tenant);
-      if (instance == null || !instance.enter()) {
-        if (instances.size() >= options.maxTenants()) {
-          surplus = longestIdle();
-        }
-        instance = TenantInstance.open(tenant, spares.take(), filesRoot, spill.next(), options);
-        instance.enter();
+      TenantInstance instance = instances.get(key);
+      if (instance != null && instance.enter()) {
+        return Optional.of(instance);
       }
-      instances.put(tenant, instance);
+      if (openInstances < options.maxInstances()) {
+        instance =
+            TenantInstance.open(
+                key.tenant(),
+                spares.take(),
+                filesRoot,
+                spill.next(),
+                key.oneThread() ? options.withThreads(1) : options,
+                slots.computeIfAbsent(
+                    key.tenant(), tenant -> new TenantInstance.Slots(options.concurrentQueries())),
+                this::instanceClosed);
+        openInstances++;
+        instance.enter();
+        instances.put(key, instance);
+        return Optional.of(instance);
+      }
+      surplus = takeLongestIdle();
     }
-    if (surplus != null) {
-      surplus.retire();
+    if (surplus == null) {
+      return Optional.empty();
     }
-    return instance;
+    // Its memory has to be free before that of another may be taken.
+    surplus.retire();
+    return openInstance(key);
   }
 
-  /** Takes out the instance that was idle longest, or the least recently used if all are busy. */
-  private TenantInstance longestIdle() {
-    String tenant = instances.keySet().iterator().next();
+  private @Nullable TenantInstance takeLongestIdle() {
+    InstanceKey key = null;
     long longest = 0;
-    for (Map.Entry<String, TenantInstance> entry : instances.entrySet()) {
+    for (Map.Entry<InstanceKey, TenantInstance> entry : instances.entrySet()) {
       long idle = entry.getValue().idleNanos();
       if (idle > longest) {
         longest = idle;
-        tenant = entry.getKey();
+        key = entry.getKey();
       }
     }
-    return requireNonNull(instances.remove(tenant));
+    return key == null ? null : instances.remove(key);
+  }
+
+  private void instanceClosed() {
+    synchronized (instances) {
+      openInstances--;
+      instances.notifyAll();
+    }
+  }
+
+  private void awaitRoom(String queryId) {
+    synchronized (instances) {
+      try {
+        instances.wait(ROOM_LOOK_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new QueryCancelledException("Query %s was interrupted".formatted(queryId), e);
+      }
+    }
   }
 
   private void closeIdleInstances() {
@@ -338,6 +445,11 @@ final class DuckDbQueryEngine implements QueryEngine {
       running.remove(execution);
       instances.notifyAll();
     }
+  }
+
+  @Override
+  public String version() {
+    return "duckdb " + guard.version();
   }
 
   @Override

@@ -246,6 +246,9 @@ final class DuckDbSql {
         // Files are immutable: what is known of one stays true.
         "SET GLOBAL parquet_metadata_cache = true",
         "SET GLOBAL validate_external_file_cache = 'NO_VALIDATION'",
+        // Long statements say how far they are, to who asks; sessions take it over.
+        "SET enable_progress_bar = true",
+        "SET enable_progress_bar_print = false",
         "SET GLOBAL threads = " + options.threads(),
         "SET GLOBAL memory_limit = " + literal(options.memoryBytes() + "B"),
         "SET GLOBAL temp_directory = " + literal(spill.toString()),

@@ -24,6 +24,13 @@ final class NativeThreads implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(NativeThreads.class);
   private static final long IDLE_SECONDS = 60;
 
+  /**
+   * DuckDB parses and plans by recursion, as deep as a statement is nested, and checks its own
+   * limit of 1000 levels only in some places: a usual stack of 1 MiB ends, and the process with it,
+   * before. Only what is used of it becomes memory.
+   */
+  private static final long STACK_BYTES = 128L << 20;
+
   private final ExecutorService threads =
       new ThreadPoolExecutor(
           0,
@@ -31,7 +38,7 @@ final class NativeThreads implements AutoCloseable {
           IDLE_SECONDS,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
-          Thread.ofPlatform().name("query-native-", 0).daemon().factory());
+          Thread.ofPlatform().name("query-native-", 0).stackSize(STACK_BYTES).daemon().factory());
 
   /** A call whose errors keep their type. */
   interface Call<T, X extends Exception> {

@@ -47,6 +47,7 @@ final class QueryGuard implements AutoCloseable {
                   .build())
           .build();
   private final DuckDBConnection instance;
+  private final String version;
   private final NativeThreads threads;
   private final ConcurrentLinkedDeque<Parser> parsers = new ConcurrentLinkedDeque<>();
 
@@ -75,8 +76,9 @@ final class QueryGuard implements AutoCloseable {
     }
   }
 
-  private QueryGuard(DuckDBConnection instance, NativeThreads threads) {
+  private QueryGuard(DuckDBConnection instance, String version, NativeThreads threads) {
     this.instance = instance;
+    this.version = version;
     this.threads = threads;
   }
 
@@ -92,10 +94,15 @@ final class QueryGuard implements AutoCloseable {
           statement.execute(setting);
         }
       }
-      return new QueryGuard(instance, threads);
+      return new QueryGuard(instance, instance.getMetaData().getDatabaseProductVersion(), threads);
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB as parser", e);
     }
+  }
+
+  /** DuckDB's version. */
+  String version() {
+    return version;
   }
 
   CheckedQuery check(String sql) {
@@ -113,10 +120,18 @@ final class QueryGuard implements AutoCloseable {
     }
     String unexplained = ExplainPrefix.remove(sql);
     String tree = withParser(parser -> parser.parse(unexplained));
-    StatementTree statement = StatementTree.check(sql, onlyStatement(sql, tree), rules);
+    JsonNode parsed = onlyStatement(sql, tree);
+    StatementTree statement = StatementTree.check(sql, parsed, rules);
+    boolean listsTables = !statement.catalogViews().isEmpty();
     CheckedQuery query =
         new CheckedQuery(
-            sql, statement.tables(), tree, !statement.catalogViews().isEmpty(), List.of());
+            sql,
+            statement.tables(),
+            tree,
+            listsTables,
+            List.of(),
+            !listsTables && Repeatability.of(parsed),
+            Repeatability.isOrdered(parsed));
     checked.put(sql, query);
     return query;
   }

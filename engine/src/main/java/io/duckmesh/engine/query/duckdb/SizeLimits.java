@@ -6,7 +6,6 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -138,19 +137,36 @@ final class SizeLimits {
     if (!JOINING.contains(name)) {
       return 1;
     }
-    Map<String, Integer> counts = new HashMap<>();
-    countColumns(call.path("arguments"), counts);
-    return counts.values().stream().mapToInt(Integer::intValue).max().orElse(1);
+    List<Reference> columns = new ArrayList<>();
+    collectColumns(call.path("arguments"), columns);
+    int most = 1;
+    for (Reference column : columns) {
+      most = Math.max(most, (int) columns.stream().filter(column::mayBe).count());
+    }
+    return most;
   }
 
-  private static void countColumns(JsonNode node, Map<String, Integer> counts) {
+  /** A column as it is written, its relation empty where it is not. */
+  private record Reference(String relation, String name) {
+    boolean mayBe(Reference other) {
+      return name.equals(other.name)
+          && (relation.isEmpty() || other.relation.isEmpty() || relation.equals(other.relation));
+    }
+  }
+
+  private static void collectColumns(JsonNode node, List<Reference> columns) {
+    if (columns.size() > MAX_GROWTH) {
+      return;
+    }
     if (node.path("class").asString("").equals("COLUMN_REF")) {
       JsonNode names = node.path("column_names");
-      String name = names.path(names.size() - 1).asString("");
-      counts.merge(DuckDbSql.foldCase(name), 1, Integer::sum);
+      columns.add(
+          new Reference(
+              DuckDbSql.foldCase(names.path(names.size() - 2).asString("")),
+              DuckDbSql.foldCase(names.path(names.size() - 1).asString(""))));
     } else if (!node.path("class").asString("").equals("SUBQUERY")) {
       for (JsonNode child : node) {
-        countColumns(child, counts);
+        collectColumns(child, columns);
       }
     }
   }

@@ -25,13 +25,23 @@ import org.slf4j.LoggerFactory;
 final class TenantInstance implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TenantInstance.class);
 
+  /** How many queries of one tenant run and wait. */
+  static final class Slots {
+    private final Semaphore running;
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    Slots(int concurrentQueries) {
+      this.running = new Semaphore(concurrentQueries, true);
+    }
+  }
+
   private final String tenant;
   private final DuckDbOptions options;
   private final Path filesRoot;
   private final Path spill;
   private final DuckDBConnection instance;
-  private final Semaphore slots;
-  private final AtomicInteger waiting = new AtomicInteger();
+  private final Runnable onClose;
+  private final Slots slots;
 
   private final Object lock = new Object();
   private final Deque<Session> idle = new ArrayDeque<>();
@@ -40,13 +50,20 @@ final class TenantInstance implements AutoCloseable {
   private long usedAtNanos;
 
   private TenantInstance(
-      String tenant, DuckDbOptions options, Path filesRoot, Path spill, DuckDBConnection instance) {
+      String tenant,
+      DuckDbOptions options,
+      Path filesRoot,
+      Path spill,
+      DuckDBConnection instance,
+      Slots slots,
+      Runnable onClose) {
     this.tenant = tenant;
     this.options = options;
     this.filesRoot = filesRoot;
     this.spill = spill;
     this.instance = instance;
-    this.slots = new Semaphore(options.concurrentQueries(), true);
+    this.onClose = onClose;
+    this.slots = slots;
     this.usedAtNanos = System.nanoTime();
   }
 
@@ -55,9 +72,17 @@ final class TenantInstance implements AutoCloseable {
    *
    * @param instance nobody else's, and closed with this
    * @param spill folder of this instance alone, which is made now and deleted at the end
+   * @param slots of the tenant, shared by its instances
+   * @param onClose called once when it has been closed, with its memory free again
    */
   static TenantInstance open(
-      String tenant, DuckDBConnection instance, Path filesRoot, Path spill, DuckDbOptions options) {
+      String tenant,
+      DuckDBConnection instance,
+      Path filesRoot,
+      Path spill,
+      DuckDbOptions options,
+      Slots slots,
+      Runnable onClose) {
     try {
       Files.createDirectories(spill);
       try (Statement statement = instance.createStatement()) {
@@ -69,7 +94,7 @@ final class TenantInstance implements AutoCloseable {
         throw e;
       }
       log.info("Opened DuckDB instance tenant={}", tenant);
-      return new TenantInstance(tenant, options, filesRoot, spill, instance);
+      return new TenantInstance(tenant, options, filesRoot, spill, instance, slots, onClose);
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
     } catch (IOException e) {
@@ -129,31 +154,36 @@ final class TenantInstance implements AutoCloseable {
    * Takes a slot; {@link #giveSlotBack} gives it back.
    *
    * @throws QueryOverloadedException if too many wait already, or none became free in time
+   * @throws InterruptedException if the thread is interrupted while it waits
    */
-  void takeSlot(Duration timeout) throws InterruptedException {
-    if (slots.tryAcquire()) {
+  void takeSlot() throws InterruptedException {
+    if (slots.running.tryAcquire()) {
       return;
     }
-    if (waiting.incrementAndGet() > options.waitingQueries()) {
-      waiting.decrementAndGet();
+    if (slots.waiting.incrementAndGet() > options.waitingQueries()) {
+      slots.waiting.decrementAndGet();
       throw new QueryOverloadedException(
           "%d queries of tenant %s run and %d wait, which is the limit"
               .formatted(options.concurrentQueries(), tenant, options.waitingQueries()));
     }
     try {
-      Duration wait = timeout.compareTo(options.maxWait()) < 0 ? timeout : options.maxWait();
-      if (!slots.tryAcquire(wait.toNanos(), TimeUnit.NANOSECONDS)) {
-        throw new QueryOverloadedException(
-            "%d queries of tenant %s run and none ended within %d ms"
-                .formatted(options.concurrentQueries(), tenant, wait.toMillis()));
+      if (!slots.running.tryAcquire(options.maxWait().toNanos(), TimeUnit.NANOSECONDS)) {
+        throw noneEnded(options.maxWait());
       }
     } finally {
-      waiting.decrementAndGet();
+      slots.waiting.decrementAndGet();
     }
   }
 
+  /** The refusal of a query that has waited long enough for a slot. */
+  QueryOverloadedException noneEnded(Duration waited) {
+    return new QueryOverloadedException(
+        "%d queries of tenant %s run and none ended within %d ms"
+            .formatted(options.concurrentQueries(), tenant, waited.toMillis()));
+  }
+
   void giveSlotBack() {
-    slots.release();
+    slots.running.release();
   }
 
   /** A warm session if there is one. Needs a slot. */
@@ -186,5 +216,6 @@ final class TenantInstance implements AutoCloseable {
       log.warn("Cannot delete spill folder folder={}", spill, e);
     }
     log.info("Closed DuckDB instance tenant={}", tenant);
+    onClose.run();
   }
 }

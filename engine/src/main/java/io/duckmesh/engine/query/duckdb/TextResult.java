@@ -1,5 +1,6 @@
 package io.duckmesh.engine.query.duckdb;
 
+import io.duckmesh.engine.query.JsonStyle;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.ResultColumn;
 import io.duckmesh.engine.query.ResultFormat;
@@ -18,23 +19,27 @@ final class TextResult {
   private final List<byte[]> names = new ArrayList<>();
   private final ByteSink sink;
   private final ResultFormat format;
+  private final JsonStyle style;
   private List<CellWriter> cells = List.of();
 
-  private TextResult(ResultFormat format, List<ResultColumn> columns, OutputStream out) {
+  private TextResult(
+      ResultFormat format, JsonStyle style, List<ResultColumn> columns, OutputStream out) {
     this.format = format;
+    this.style = format == ResultFormat.CSV ? JsonStyle.NUMBERS : style;
     this.sink = new ByteSink(out);
     columns.forEach(column -> names.add(column.name().getBytes(StandardCharsets.UTF_8)));
   }
 
   static ResultSummary write(
       ResultFormat format,
+      JsonStyle style,
       List<ResultColumn> columns,
       ArrowReader reader,
       ResultBatches batches,
       QueryLimits limits,
       OutputStream out)
       throws IOException {
-    TextResult result = new TextResult(format, columns, out);
+    TextResult result = new TextResult(format, style, columns, out);
     result.writeHead();
     ResultSummary summary = result.writeRows(reader, batches, limits);
     result.writeTail();
@@ -49,7 +54,7 @@ final class TextResult {
       VectorSchemaRoot root = reader.getVectorSchemaRoot();
       List<CellWriter> writers = new ArrayList<>();
       for (FieldVector vector : root.getFieldVectors()) {
-        writers.add(CellWriter.of(vector, reader));
+        writers.add(CellWriter.of(vector, reader, style));
       }
       cells = writers;
       for (int row = 0; row < root.getRowCount(); row++) {
@@ -64,6 +69,8 @@ final class TextResult {
         }
         rows++;
       }
+      // The next batch may take its time, and whoever waits for these rows should not.
+      sink.flush();
     }
     return new ResultSummary(rows, 0, false);
   }
@@ -80,7 +87,7 @@ final class TextResult {
         }
         sink.writeAscii("\r\n");
       }
-      case NDJSON, ARROW -> {
+      case NDJSON, ARROW, PARQUET -> {
         // Rows follow at once.
       }
     }
@@ -125,7 +132,7 @@ final class TextResult {
         }
         sink.writeAscii("\r\n");
       }
-      case ARROW -> throw new IllegalArgumentException("Not a text: " + format);
+      case ARROW, PARQUET -> throw new IllegalArgumentException("Not a text: " + format);
     }
   }
 

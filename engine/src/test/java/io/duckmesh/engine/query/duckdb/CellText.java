@@ -1,5 +1,6 @@
 package io.duckmesh.engine.query.duckdb;
 
+import io.duckmesh.engine.query.JsonStyle;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,7 +14,8 @@ final class CellText {
   static String of(ArrowReader reader) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteSink sink = new ByteSink(out);
-    CellWriter cell = CellWriter.of(reader.getVectorSchemaRoot().getVector(0), reader);
+    CellWriter cell =
+        CellWriter.of(reader.getVectorSchemaRoot().getVector(0), reader, JsonStyle.NUMBERS);
     cell.writeJson(0, sink);
     sink.flush();
     return out.toString(StandardCharsets.UTF_8);

@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.objects.ObjectNotFoundException;
+import io.duckmesh.engine.query.pruning.TableStatistics;
+import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.BoundTable.TableFile;
 import io.duckmesh.engine.query.CheckedQuery;
@@ -291,6 +293,37 @@ class DuckDbQueryEngineTest {
   }
 
   @Test
+  void meterTellsWhichFilesWereLeftOut() throws Exception {
+    TableStatistics.Builder statistics = new TableStatistics.Builder(EVENTS, 3);
+    List<TableFile> files = new ArrayList<>();
+    for (int id = 1; id <= 3; id++) {
+      QueryFixture.StatedFile file = fixture.statedFile(EVENTS, row(id, "a"));
+      statistics.add(EVENTS, 1, file.statistics());
+      files.add(file.file());
+    }
+    BoundTable events =
+        new BoundTable(
+            new TableReference("events", null, null), "s-1", EVENTS, files, statistics.build());
+    QueryMeter meter = new QueryMeter();
+
+    try (QueryExecution execution =
+        fixture.engine.start(
+            "q-1",
+            QueryFixture.TENANT,
+            fixture.engine.check("SELECT id FROM events WHERE id = 2"),
+            List.of(events),
+            QueryParameters.NONE,
+            QueryLimits.DEFAULTS,
+            new QueryCancellation(),
+            meter)) {
+      assertThat(QueryFixture.text(ResultFormat.JSON_ROWS, execution)).isEqualTo("[[2]]");
+    }
+
+    assertThat(meter.files().count()).isEqualTo(1);
+    assertThat(meter.prunedFiles()).isEqualTo(2);
+  }
+
+  @Test
   void warmedTenantAnswersAsOthers() {
     BoundTable events = table("events", EVENTS, fixture.file(EVENTS, row(1, "a")));
 
@@ -505,7 +538,7 @@ class DuckDbQueryEngineTest {
             "SET GLOBAL allowed_directories = ['/']",
             "INSTALL httpfs",
             "LOAD httpfs")) {
-      CheckedQuery forged = new CheckedQuery(sql, Set.of(), "{}");
+      CheckedQuery forged = new CheckedQuery(sql, Set.of(), "{}", true, true);
       assertThatThrownBy(
               () -> {
                 try (QueryExecution execution =
@@ -765,7 +798,11 @@ class DuckDbQueryEngineTest {
 
     CheckedQuery forged =
         new CheckedQuery(
-            "SELECT count(*) FROM duckdb_views() WHERE temporary AND NOT internal", Set.of(), "{}");
+            "SELECT count(*) FROM duckdb_views() WHERE temporary AND NOT internal",
+            Set.of(),
+            "{}",
+            true,
+            true);
     try (QueryExecution execution =
         fixture.engine.start(
             "q-1", "acme", forged, List.of(), QueryParameters.NONE, QueryLimits.DEFAULTS)) {
@@ -957,5 +994,81 @@ class DuckDbQueryEngineTest {
   private static BoundTable withName(BoundTable table, String name) {
     return new BoundTable(
         new TableReference(name, null, null), table.stateId(), table.schema(), table.files());
+  }
+
+  @Test
+  void cancellingEndsTheWaitForASlot() throws Exception {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-wait"))
+            .withConcurrency(1, 1, Duration.ofMinutes(5));
+    try (QueryFixture small = new QueryFixture(folder.resolve("wait"), options);
+        QueryExecution first = small.start("SELECT 1")) {
+      QueryCancellation cancellation = new QueryCancellation();
+      CheckedQuery query = small.engine.check("SELECT 2");
+      CompletableFuture<QueryExecution> second =
+          CompletableFuture.supplyAsync(
+              () ->
+                  small.engine.start(
+                      "q-2",
+                      QueryFixture.TENANT,
+                      query,
+                      List.of(),
+                      QueryParameters.NONE,
+                      QueryFixture.timeout(Duration.ofMinutes(5)),
+                      cancellation));
+
+      cancellation.cancel();
+
+      assertThatThrownBy(() -> second.get(20, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(QueryCancelledException.class);
+      assertThat(first.stopped()).isFalse();
+    }
+  }
+
+  @Test
+  void timeLimitHoldsForTheWaitForASlot() {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-limit"))
+            .withConcurrency(1, 1, Duration.ofMinutes(5));
+    try (QueryFixture small = new QueryFixture(folder.resolve("limit"), options);
+        QueryExecution first = small.start("SELECT 1")) {
+      assertThatThrownBy(
+              () -> small.start("SELECT 2", QueryFixture.timeout(Duration.ofMillis(50)), List.of()))
+          .isInstanceOf(QueryOverloadedException.class)
+          .hasMessageContaining("50 ms");
+      assertThat(Thread.interrupted()).isFalse();
+      assertThat(first.stopped()).isFalse();
+    }
+  }
+
+  @Test
+  void tenantsBeyondTheMemoryOfTheProcessWaitAndThenAreRefused() {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-memory"))
+            .withMemoryBytes(128L << 20)
+            .withProcessMemoryBytes(256L << 20)
+            .withConcurrency(4, 4, Duration.ofMillis(100));
+    try (QueryFixture small = new QueryFixture(folder.resolve("memory"), options)) {
+      try (QueryExecution first = startFor(small, "first");
+          QueryExecution second = startFor(small, "second")) {
+        assertThatThrownBy(() -> startFor(small, "third"))
+            .isInstanceOf(QueryOverloadedException.class)
+            .hasMessageContaining("2 other tenants");
+        assertThat(first.stopped() || second.stopped()).isFalse();
+      }
+      try (QueryExecution third = startFor(small, "third")) {
+        assertThat(QueryFixture.text(ResultFormat.JSON_ROWS, third)).isEqualTo("[[1]]");
+      }
+    }
+  }
+
+  private static QueryExecution startFor(QueryFixture small, String tenant) {
+    return small.engine.start(
+        "q-1",
+        tenant,
+        small.engine.check("SELECT 1"),
+        List.of(),
+        QueryParameters.NONE,
+        QueryLimits.DEFAULTS);
   }
 }

@@ -250,6 +250,7 @@ class QueryGuardTest {
         "SELECT repeat('x', least(a, 10000)), repeat(b, 10) FROM t",
         "SELECT list_transform(range(1000), x -> x + 1), [x || 'y' FOR x IN ['a']]",
         "SELECT replace(replace(a, 'x', 'yy'), 'z', ''), a || '/' || b || '/' || c FROM t",
+        "WITH RECURSIVE r AS (SELECT p FROM t UNION ALL SELECT r.p || '/' || t.p FROM r, t) FROM r",
         "WITH RECURSIVE r AS (SELECT a, '/' || a AS p FROM t UNION ALL SELECT t.a, p || '/' || t.a FROM r, t) FROM r",
         "SELECT lpad('x', 10000000, 'y'), rpad('x', 2500000, 'ä😀')",
         "SELECT lpad(a, 10000, '0'), rpad('x', least(a, 20), b) FROM t",

@@ -12,6 +12,7 @@ import io.duckmesh.engine.parquet.WrittenFile;
 import io.duckmesh.engine.query.BoundTable;
 import io.duckmesh.engine.query.BoundTable.TableFile;
 import io.duckmesh.engine.query.CheckedQuery;
+import io.duckmesh.engine.query.JsonStyle;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryParameters;
@@ -225,7 +226,13 @@ class WorkloadsTest {
                 rows.getMetaData().getColumnName(i), rows.getMetaData().getColumnTypeName(i)));
       }
       TextResult.write(
-          ResultFormat.CSV, columns, reader, () -> next(reader), QueryLimits.DEFAULTS, out);
+          ResultFormat.CSV,
+          JsonStyle.NUMBERS,
+          columns,
+          reader,
+          () -> next(reader),
+          QueryLimits.DEFAULTS,
+          out);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -16,26 +16,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears of commits of all processes on one connection and tells the cache. Behind the notifications
- * there is a slow poll, so that a lost one costs at most a second. A lost connection is made anew
- * for as long as it takes.
+ * Hears on one connection of commits of all processes, and tells the cache, and what they say of
+ * queries. Behind the notifications there is a slow poll, so that a lost one costs at most a
+ * second. A lost connection is made anew for as long as it takes.
  */
-final class WatermarkListener {
-  private static final Logger log = LoggerFactory.getLogger(WatermarkListener.class);
+final class NotificationListener {
+  private static final Logger log = LoggerFactory.getLogger(NotificationListener.class);
+  private static final String WATERMARKS = "duckmesh_watermark";
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration RECONNECT = Duration.ofMillis(200);
   private static final Duration ANSWER = Duration.ofSeconds(10);
 
   private final DataSource dataSource;
   private final WatermarkCache cache;
+  private final QuerySignals queries;
   private final Thread thread;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile @Nullable Connection connection;
 
-  WatermarkListener(DataSource dataSource, WatermarkCache cache) {
+  NotificationListener(DataSource dataSource, WatermarkCache cache, QuerySignals queries) {
     this.dataSource = dataSource;
     this.cache = cache;
-    this.thread = Thread.ofPlatform().daemon().name("catalog-watermarks").unstarted(this::run);
+    this.queries = queries;
+    this.thread = Thread.ofPlatform().daemon().name("catalog-notifications").unstarted(this::run);
   }
 
   void start() {
@@ -49,17 +52,20 @@ final class WatermarkListener {
         connection = opened;
         opened.setNetworkTimeout(Runnable::run, (int) ANSWER.toMillis());
         try (Statement statement = opened.createStatement()) {
-          statement.execute("LISTEN duckmesh_watermark");
+          statement.execute("LISTEN " + WATERMARKS);
+          statement.execute("LISTEN " + QuerySignals.CHANNEL);
           poll(statement);
+          queries.missedSome();
           if (failing) {
-            log.info("Listening to watermarks again");
+            log.info("Listening to notifications again");
             failing = false;
           }
           listen(opened, statement);
         }
       } catch (SQLException e) {
         if (!failing && !isClosed()) {
-          log.warn("Lost the connection that listens to watermarks reason=\"{}\"", e.getMessage());
+          log.warn(
+              "Lost the connection that listens to notifications reason=\"{}\"", e.getMessage());
           failing = true;
         }
         pause();
@@ -76,7 +82,11 @@ final class WatermarkListener {
       PGNotification[] notifications = notifier.getNotifications((int) POLL.toMillis());
       if (notifications != null) {
         for (PGNotification notification : notifications) {
-          tell(notification.getParameter());
+          if (notification.getName().equals(WATERMARKS)) {
+            tell(notification.getParameter());
+          } else {
+            queries.hear(notification.getParameter());
+          }
         }
       }
       if (System.nanoTime() - polled >= POLL.toNanos()) {
@@ -127,7 +137,7 @@ final class WatermarkListener {
       try {
         open.abort(Runnable::run);
       } catch (SQLException e) {
-        log.debug("Closing the connection that listens to watermarks failed", e);
+        log.debug("Closing the connection that listens to notifications failed", e);
       }
     }
     try {
