@@ -23,7 +23,7 @@ final class ManyFiles {
 
   private static final String COLUMNS =
       """
-      [{"name":"id","type":"BIGINT"},{"name":"at","type":"TIMESTAMPTZ"},
+      [{"name":"id","type":"BIGINT"},{"name":"moment","type":"TIMESTAMPTZ"},
        {"name":"value","type":"DOUBLE"},{"name":"kind","type":"VARCHAR"}]""";
 
   private final QueryStage stage;
@@ -83,10 +83,10 @@ final class ManyFiles {
     copy.execute(
         """
         COPY (
-          SELECT i AS id, TIMESTAMPTZ '2026-01-01 00:00:00Z' + to_seconds(i) AS at,
+          SELECT i AS id, TIMESTAMPTZ '2026-01-01 00:00:00Z' + to_seconds(i) AS moment,
                  sqrt(i) AS value, 'kind-' || (i %% 7) AS kind
           FROM range(%d, %d) r(i))
-        TO '%s' (FORMAT parquet, FIELD_IDS {id: 1, at: 2, value: 3, kind: 4})
+        TO '%s' (FORMAT parquet, FIELD_IDS {id: 1, moment: 2, value: 3, kind: 4})
         """
             .formatted((long) number * ROWS, (number + 1L) * ROWS, file));
   }

@@ -191,10 +191,10 @@ final class Queries implements Callable<Integer> {
   }
 
   private void files(Gateway gateway) throws Exception {
-    String few = "SELECT count(*), sum(value), max(at) FROM few_files WHERE id >= 0";
+    String few = "SELECT count(*), sum(value), max(moment) FROM few_files WHERE id >= 0";
     long first = (long) (FILES / 2) * ManyFiles.ROWS;
     String many =
-        "SELECT count(*), sum(value), max(at) FROM many_files WHERE id >= %d AND id < %d"
+        "SELECT count(*), sum(value), max(moment) FROM many_files WHERE id >= %d AND id < %d"
             .formatted(first, first + (long) NEEDED * ManyFiles.ROWS);
     long began = System.nanoTime();
     JsonNode answer = gateway.query(many);

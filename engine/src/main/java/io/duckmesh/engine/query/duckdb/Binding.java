@@ -44,6 +44,11 @@ record Binding(BoundTable table, @Nullable BitSet needed, List<TableFile> files)
     return new Binding(table, needed, files);
   }
 
+  /** How many of the table's files are left out. */
+  int prunedFiles() {
+    return table.files().size() - files.size();
+  }
+
   /** Whether all files have the table's own columns, so that they can be read as they are. */
   boolean isUniform() {
     int version = table.schema().version();

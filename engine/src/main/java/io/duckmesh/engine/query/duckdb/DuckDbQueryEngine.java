@@ -164,6 +164,9 @@ final class DuckDbQueryEngine implements QueryEngine {
     RunnableStatement statement = guard.runnable(query, parameters);
     List<@Nullable Object> values = statement.values(parameters);
     List<Binding> bindings = bindings(tenant, statement, tables, values);
+    for (Binding binding : bindings) {
+      meter.pruned(binding.prunedFiles());
+    }
     TenantInstance instance =
         enterInstance(queryId, new InstanceKey(tenant, limits.oneThread()), cancellation);
     DuckDbExecution execution =

@@ -17,6 +17,7 @@ import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
@@ -25,6 +26,7 @@ import io.duckmesh.engine.query.ResultColumn;
 import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.ResultSummary;
 import io.duckmesh.engine.query.TableReference;
+import io.duckmesh.engine.query.pruning.TableStatistics;
 import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.ColumnType;
 import io.duckmesh.engine.schema.ColumnType.Primitive;
@@ -288,6 +290,37 @@ class DuckDbQueryEngineTest {
             case BLOB -> text.getBytes(StandardCharsets.UTF_8);
           };
     };
+  }
+
+  @Test
+  void meterTellsWhichFilesWereLeftOut() throws Exception {
+    TableStatistics.Builder statistics = new TableStatistics.Builder(EVENTS, 3);
+    List<TableFile> files = new ArrayList<>();
+    for (int id = 1; id <= 3; id++) {
+      QueryFixture.StatedFile file = fixture.statedFile(EVENTS, row(id, "a"));
+      statistics.add(EVENTS, 1, file.statistics());
+      files.add(file.file());
+    }
+    BoundTable events =
+        new BoundTable(
+            new TableReference("events", null, null), "s-1", EVENTS, files, statistics.build());
+    QueryMeter meter = new QueryMeter();
+
+    try (QueryExecution execution =
+        fixture.engine.start(
+            "q-1",
+            QueryFixture.TENANT,
+            fixture.engine.check("SELECT id FROM events WHERE id = 2"),
+            List.of(events),
+            QueryParameters.NONE,
+            QueryLimits.DEFAULTS,
+            new QueryCancellation(),
+            meter)) {
+      assertThat(QueryFixture.text(ResultFormat.JSON_ROWS, execution)).isEqualTo("[[2]]");
+    }
+
+    assertThat(meter.files().count()).isEqualTo(1);
+    assertThat(meter.prunedFiles()).isEqualTo(2);
   }
 
   @Test

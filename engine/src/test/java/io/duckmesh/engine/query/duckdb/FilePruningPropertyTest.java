@@ -67,13 +67,20 @@ class FilePruningPropertyTest {
               });
     }
 
+    int compared = 0;
     for (int i = 0; i < statements.size(); i++) {
-      assertThat(answer(statements.get(i), pruned))
-          .describedAs("%s over %s", statements.get(i), tables)
-          .contains(expected.get(i));
+      Optional<String> answer = answer(statements.get(i), pruned);
+      // Whether a cast that can not be done is tried on a row is up to DuckDB's plan, which depends
+      // on how many rows there are; so a statement with one may fail in one run alone.
+      if (answer.isPresent()) {
+        compared++;
+        assertThat(answer)
+            .describedAs("%s over %s", statements.get(i), tables)
+            .contains(expected.get(i));
+      }
     }
     // Most statements make sense, so that what is compared is not nothing.
-    assertThat(statements).hasSizeGreaterThan(STATEMENTS / 4);
+    assertThat(compared).isGreaterThan(STATEMENTS / 4).isGreaterThan(statements.size() * 9 / 10);
   }
 
   /** Empty if the statement is refused or fails, as some at random do. */
