@@ -34,8 +34,8 @@ enum Mutant {
   REQUEST_KEYS_IGNORED(
       new Change(
           "api/src/main/java/io/duckmesh/api/ingest/IngestRequest.java",
-          "getHeader(\"Idempotency-Key\")",
-          "getHeader(\"Another-Header\")")),
+          "getHeaders(\"Idempotency-Key\")",
+          "getHeaders(\"Another-Header\")")),
 
   /** The ledger finds no key that has landed. */
   EVENT_KEYS_FORGOTTEN(
