@@ -42,8 +42,9 @@ enum Mutant {
       Flaw.NO_COMPARE_AND_SET,
       Mutant::askingTheLease),
 
+  /** The worker that comes upon the hole refuses to go over it. */
   POSITIONS_FROM_A_SEQUENCE(
-      Invariant.WATERMARK_IS_DENSE, twoClients(), Flaw.POSITIONS_FROM_A_SEQUENCE),
+      Invariant.STEPS_DO_NOT_BREAK, twoClients(), Flaw.POSITIONS_FROM_A_SEQUENCE),
 
   SNAPSHOT_IDS_FROM_A_SEQUENCE(
       Invariant.SNAPSHOTS_ARE_FIXED,

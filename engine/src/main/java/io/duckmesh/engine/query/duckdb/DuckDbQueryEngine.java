@@ -250,7 +250,6 @@ final class DuckDbQueryEngine implements QueryEngine {
       for (BoundTable.TableFile file : binding.files()) {
         objects.put(file.key(), cached(file));
       }
-      meter.pruned(binding.table().files().size() - binding.files().size());
     }
     List<Lease> leases = cache.acquireAll(objects.values());
     long bytes = 0;
