@@ -8,6 +8,8 @@ import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,7 +40,7 @@ public final class Prefetcher implements AutoCloseable {
   private final Counter bytes;
   private final Counter failures;
   private final Thread thread;
-  private volatile boolean closed;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   public Prefetcher(
       Catalog catalog, TableBinder binder, QueryEngine engine, MeterRegistry registry) {
@@ -66,11 +68,20 @@ public final class Prefetcher implements AutoCloseable {
   }
 
   private void run() {
+    try {
+      runRounds();
+    } catch (InterruptedException e) {
+      log.debug("Prefetching ends");
+    }
+  }
+
+  private void runRounds() throws InterruptedException {
     Watermarks watermarks = catalog.watermarks();
     boolean warm = false;
     boolean failing = false;
     long seen = 0;
-    while (!closed) {
+    Duration pause = Duration.ZERO;
+    while (!closing.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
       try {
         if (!warm) {
           warmTenants();
@@ -84,10 +95,7 @@ public final class Prefetcher implements AutoCloseable {
           }
         }
         failing = false;
-        Thread.sleep(PAUSE);
-      } catch (InterruptedException e) {
-        log.debug("Prefetching ends");
-        return;
+        pause = PAUSE;
       } catch (RuntimeException e) {
         // Whatever it is, queries meet it themselves and report it.
         failures.increment();
@@ -95,7 +103,7 @@ public final class Prefetcher implements AutoCloseable {
           log.info("Cannot prefetch reason=\"{}\"", e.toString());
         }
         failing = true;
-        pauseAfterFailure();
+        pause = RETRY;
       }
     }
   }
@@ -111,7 +119,7 @@ public final class Prefetcher implements AutoCloseable {
       long left = MAX_BYTES;
       for (TableFile file : change.files().stream().limit(MAX_FILES).toList()) {
         left -= file.sizeBytes();
-        if (closed || left < 0) {
+        if (closing.getCount() == 0 || left < 0) {
           break;
         }
         engine.prefetch(file);
@@ -121,19 +129,10 @@ public final class Prefetcher implements AutoCloseable {
     }
   }
 
-  private void pauseAfterFailure() {
-    try {
-      Thread.sleep(RETRY);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      closed = true;
-    }
-  }
-
   /** Ends the work without waiting for a download. */
   @Override
   public void close() {
-    closed = true;
+    closing.countDown();
     thread.interrupt();
     try {
       thread.join(Duration.ofSeconds(5));

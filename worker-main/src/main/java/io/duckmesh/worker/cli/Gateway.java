@@ -103,6 +103,12 @@ final class Gateway {
             .build());
   }
 
+  /** What an answer says in the field, empty if it says nothing. */
+  static String text(JsonNode node, String field) {
+    JsonNode value = node.path(field);
+    return value.isNull() || value.isMissingNode() ? "" : value.asString("");
+  }
+
   /** A path or query part with everything encoded that has a meaning in URLs. */
   static String encode(String part) {
     return URLEncoder.encode(part, StandardCharsets.UTF_8).replace("+", "%20");

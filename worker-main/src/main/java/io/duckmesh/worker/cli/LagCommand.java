@@ -1,5 +1,7 @@
 package io.duckmesh.worker.cli;
 
+import static io.duckmesh.worker.cli.Gateway.text;
+
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -81,10 +83,5 @@ public final class LagCommand implements Callable<Integer> {
     }
     counts.print(Terminal.out());
     return 0;
-  }
-
-  private static String text(JsonNode node, String field) {
-    JsonNode value = node.path(field);
-    return value.isNull() || value.isMissingNode() ? "" : value.asString("");
   }
 }

@@ -1,5 +1,7 @@
 package io.duckmesh.worker.cli;
 
+import static io.duckmesh.worker.cli.Gateway.text;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -262,10 +264,5 @@ public final class QuarantineCommand {
 
   private static String shortened(String reason) {
     return reason.length() <= SHOWN_REASON ? reason : reason.substring(0, SHOWN_REASON - 1) + "…";
-  }
-
-  private static String text(JsonNode node, String field) {
-    JsonNode value = node.path(field);
-    return value.isNull() || value.isMissingNode() ? "" : value.asString("");
   }
 }

@@ -1,5 +1,7 @@
 package io.duckmesh.worker.cli;
 
+import static io.duckmesh.worker.cli.Gateway.text;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -198,11 +200,6 @@ public final class QueriesCommand {
 
   private static String path(String id) {
     return PATH + "/" + Gateway.encode(id);
-  }
-
-  private static String text(JsonNode node, String field) {
-    JsonNode value = node.path(field);
-    return value.isNull() || value.isMissingNode() ? "" : value.asString();
   }
 
   private static String shortened(String sql) {

@@ -83,22 +83,23 @@ final class TenantInstance implements AutoCloseable {
       DuckDbOptions options,
       Slots slots,
       Runnable onClose) {
-    try {
+    boolean opened = false;
+    try (Statement statement = instance.createStatement()) {
       Files.createDirectories(spill);
-      try (Statement statement = instance.createStatement()) {
-        for (String setting : DuckDbSql.lockedInstance(filesRoot.resolve(tenant), spill, options)) {
-          statement.execute(setting);
-        }
-      } catch (SQLException e) {
-        DuckDbFailures.closeQuietly(instance);
-        throw e;
+      for (String setting : DuckDbSql.lockedInstance(filesRoot.resolve(tenant), spill, options)) {
+        statement.execute(setting);
       }
+      opened = true;
       log.info("Opened DuckDB instance tenant={}", tenant);
       return new TenantInstance(tenant, options, filesRoot, spill, instance, slots, onClose);
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot use spill folder " + spill, e);
+    } finally {
+      if (!opened) {
+        DuckDbFailures.closeQuietly(instance);
+      }
     }
   }
 
