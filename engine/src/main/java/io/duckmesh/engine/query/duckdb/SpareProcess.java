@@ -66,16 +66,20 @@ final class SpareProcess implements AutoCloseable {
       starting = true;
     }
     DuckDbProcess started = null;
+    boolean warm = false;
+    boolean kept;
     try {
       started = DuckDbProcess.start();
       warmUp(started);
+      warm = true;
     } finally {
       synchronized (this) {
         starting = false;
-        spare = closed ? null : started;
+        kept = warm && !closed;
+        spare = kept ? started : null;
         notifyAll();
       }
-      if (started != null && spare != started) {
+      if (started != null && !kept) {
         started.close();
       }
     }
