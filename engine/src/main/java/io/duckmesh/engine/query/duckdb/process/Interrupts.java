@@ -32,9 +32,15 @@ final class Interrupts {
 
   private Interrupts() {}
 
+  /**
+   * Interrupts, but not while a statement is planned: the driver locks the connection for it, and
+   * who waits for that could interrupt no other connection.
+   */
   static void interrupt(DuckDBConnection connection) {
     ReentrantLock lock = requireNonNull((ReentrantLock) LOCK.get(connection));
-    lock.lock();
+    if (!lock.tryLock()) {
+      return;
+    }
     try {
       INTERRUPT.invokeExact(connection);
     } catch (Throwable e) {
