@@ -61,7 +61,7 @@ public final class DuckDbProcess implements AutoCloseable {
     Process process = null;
     boolean started = false;
     try {
-      folder = Files.createTempDirectory("duckmesh-query-");
+      folder = ProgramFiles.ofThisProgram().newFolder();
       Path socket = folder.resolve("socket");
       ProcessBuilder builder =
           new ProcessBuilder(ProgramFiles.ofThisProgram().command(folder, socket))

@@ -1,5 +1,6 @@
 package io.duckmesh.engine.query.duckdb.process;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import com.google.flatbuffers.FlatBufferBuilder;
@@ -7,10 +8,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.CodeSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
@@ -24,6 +31,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.unsafe.UnsafeAllocationManager;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /**
@@ -33,16 +41,65 @@ import org.slf4j.Logger;
  */
 final class ProgramFiles {
   private static final int NEWER_UNSAFE = 23;
+  private static final String PREFIX = "duckmesh-duckdb-";
+  private static final String LOCK = "lock";
 
   private final List<Path> classPath;
   private final Path libraries;
 
-  private ProgramFiles(List<Path> classPath, Path libraries) {
+  /** Held as long as this process lives. */
+  private final FileLock lock;
+
+  private ProgramFiles(List<Path> classPath, Path libraries, FileLock lock) {
     this.classPath = List.copyOf(classPath);
     this.libraries = libraries;
+    this.lock = lock;
   }
 
-  /** Unpacked once per process, and deleted at its end. */
+  /** An empty folder for a process, deleted with all others at the latest. */
+  Path newFolder() throws IOException {
+    if (!lock.isValid()) {
+      throw new IOException("Folder %s is not ours any more".formatted(libraries));
+    }
+    return Files.createTempDirectory(libraries, "process-");
+  }
+
+  /** A folder whose lock is free is that of a process that has ended. */
+  private static void deleteAbandoned() throws IOException {
+    Path parent = Path.of(System.getProperty("java.io.tmpdir"));
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
+      for (Path folder : folders) {
+        if (Files.isWritable(folder) && Files.exists(folder.resolve(LOCK))) {
+          FileLock lock = lock(folder);
+          if (lock != null) {
+            delete(folder);
+            lock.channel().close();
+          }
+        }
+      }
+    }
+  }
+
+  private static @Nullable FileLock lock(Path folder) throws IOException {
+    FileChannel channel =
+        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileLock lock = null;
+    try {
+      lock = channel.tryLock();
+      return lock;
+    } catch (OverlappingFileLockException e) {
+      return null;
+    } finally {
+      if (lock == null) {
+        channel.close();
+      }
+    }
+  }
+
+  /**
+   * Unpacked once per process, and deleted at its end; what processes left that were killed is
+   * deleted before.
+   */
   static ProgramFiles ofThisProgram() {
     return Holder.FILES;
   }
@@ -53,7 +110,9 @@ final class ProgramFiles {
 
   private static ProgramFiles unpack() {
     try {
-      Path folder = Files.createTempDirectory("duckmesh-duckdb-");
+      deleteAbandoned();
+      Path folder = Files.createTempDirectory(PREFIX);
+      FileLock lock = requireNonNull(lock(folder), "Somebody else has locked a new folder");
       Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
       List<Path> classPath = new ArrayList<>();
       classPath.add(splitDriver(source(DuckDBConnection.class), folder));
@@ -72,7 +131,7 @@ final class ProgramFiles {
               Logger.class)) {
         classPath.add(source(type));
       }
-      return new ProgramFiles(classPath, folder);
+      return new ProgramFiles(classPath, folder, lock);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot unpack DuckDB", e);
     }
@@ -135,13 +194,12 @@ final class ProgramFiles {
   }
 
   private static void delete(Path folder) {
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
-      Files.deleteIfExists(folder);
-    } catch (IOException e) {
-      // The program ends, and temporary folders are emptied by others.
+    } catch (IOException | UncheckedIOException e) {
+      // Somebody else deletes it as well, or the next process does.
       System.err.println("Cannot delete " + folder + ": " + e.getMessage());
     }
   }
