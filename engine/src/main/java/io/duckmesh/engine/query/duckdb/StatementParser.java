@@ -44,6 +44,10 @@ final class StatementParser implements AutoCloseable {
 
   private final BufferAllocator allocator;
   private final Semaphore permits = new Semaphore(CONCURRENT, true);
+
+  /** For large statements, so that small statements have a way past large ones. */
+  private final Semaphore largePermits = new Semaphore(1, true);
+
   private final ScheduledThreadPoolExecutor watchdog;
   private @Nullable Generation generation;
   private boolean closed;
@@ -98,7 +102,8 @@ final class StatementParser implements AutoCloseable {
   }
 
   private String text(String sql, String argument) {
-    takePermit();
+    Semaphore taken = argument.length() < HARMLESS_CHARACTERS ? permits : largePermits;
+    take(taken);
     try {
       IOException lost = null;
       for (int attempt = 0; attempt < 2; attempt++) {
@@ -118,11 +123,11 @@ final class StatementParser implements AutoCloseable {
           "Statement takes more memory or time to parse than a statement may",
           requireNonNull(lost));
     } finally {
-      permits.release();
+      taken.release();
     }
   }
 
-  private void takePermit() {
+  private static void take(Semaphore permits) {
     try {
       if (permits.tryAcquire(WAIT_SECONDS, TimeUnit.SECONDS)) {
         return;
@@ -131,8 +136,7 @@ final class StatementParser implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     throw new QueryOverloadedException(
-        "%d statements are parsed and none has ended within %d s"
-            .formatted(CONCURRENT, WAIT_SECONDS));
+        "Other statements are parsed and none has ended within %d s".formatted(WAIT_SECONDS));
   }
 
   private String textOnce(Generation current, String sql, String argument) throws IOException {
