@@ -379,6 +379,13 @@ class AsyncQueryTest {
     assertThat(query.get("error").get("retryable").asBoolean()).isTrue();
     assertThat(query.get("error").get("context").get("reason").asString())
         .isEqualTo("gateway_lost");
+
+    TestGateway.Answer result = other.get("/v1/queries/" + id + "/result");
+    assertThat(result.status()).isEqualTo(410);
+    assertThat(result.json().get("error_code").asString()).isEqualTo("NO_RESULT");
+    assertThat(result.json().get("retryable").asBoolean()).isFalse();
+    assertThat(result.json().get("context").get("reason").asString()).isEqualTo("gateway_lost");
+    assertThat(result.json().get("detail").asString()).contains("under another id");
   }
 
   @Test

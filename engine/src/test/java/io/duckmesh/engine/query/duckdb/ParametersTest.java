@@ -243,6 +243,15 @@ class ParametersTest {
   }
 
   @Test
+  void typeThatIsNoSqlIsRefused() {
+    Struct nameless = new Struct(List.of(new StructField("", Primitive.BIGINT)));
+
+    assertThatThrownBy(() -> answer("SELECT $1", positional(new Typed(nameless, "{}"))))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageContaining("A parameter can not be of type");
+  }
+
+  @Test
   void valuesAndParametersHaveToFitEachOther() {
     assertThatThrownBy(() -> answer("SELECT $a", named(Map.of())))
         .isInstanceOf(QueryRejectedException.class)
@@ -255,10 +264,10 @@ class ParametersTest {
         .hasMessage("Parameter $a has no value");
     assertThatThrownBy(() -> answer("SELECT ?, ?", positional(1L)))
         .isInstanceOf(QueryRejectedException.class)
-        .hasMessage("Statement has 2 parameters, but 1 values were given");
+        .hasMessage("Statement has 2 parameters, but 1 value was given");
     assertThatThrownBy(() -> answer("SELECT $2", positional(1L, 2L)))
         .isInstanceOf(QueryRejectedException.class)
-        .hasMessage("Statement has 1 parameters, but 2 values were given");
+        .hasMessage("Statement has parameters $2, but 2 values were given; the n-th is for $n");
   }
 
   @ParameterizedTest
