@@ -2,10 +2,13 @@ package io.duckmesh.api.json;
 
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.util.JsonParserDelegate;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
@@ -37,6 +40,8 @@ public final class ApiJson {
 
   /** Says of {@code -0.0}, too, that only a double can hold it: no decimal has a negative zero. */
   private static final class SignedZeros extends JsonParserDelegate {
+    private static final Pattern NEGATIVE_ZERO = Pattern.compile("-0(\\.0+)?([eE].*)?");
+
     SignedZeros(JsonParser parser) {
       super(parser);
     }
@@ -46,10 +51,19 @@ public final class ApiJson {
       return super.isNaN() || isNegativeZero();
     }
 
+    @Override
+    public BigDecimal getDecimalValue() {
+      try {
+        return super.getDecimalValue();
+      } catch (NumberFormatException e) {
+        throw new StreamReadException(this, "The number's exponent is too large", e);
+      }
+    }
+
     private boolean isNegativeZero() {
+      // The text tells: a parser that was asked for the decimal makes the double of that.
       return currentToken() == JsonToken.VALUE_NUMBER_FLOAT
-          && getString().startsWith("-")
-          && getDecimalValue().signum() == 0;
+          && NEGATIVE_ZERO.matcher(getString()).matches();
     }
   }
 
