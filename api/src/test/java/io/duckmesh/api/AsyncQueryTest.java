@@ -2,27 +2,38 @@ package io.duckmesh.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.duckmesh.api.query.AsyncQueryRunner;
+import io.duckmesh.api.query.Queries;
+import io.duckmesh.api.query.QueryLog;
 import io.duckmesh.api.query.QuerySettings;
+import io.duckmesh.api.query.RunningQueries;
 import io.duckmesh.bus.BusOptions;
+import io.duckmesh.catalog.AsyncQueries;
+import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.ClaimedQuery;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.engine.objects.cache.ObjectCache;
 import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.duckdb.DuckDbOptions;
 import io.duckmesh.engine.query.duckdb.DuckDbQueries;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.net.http.HttpRequest;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -379,6 +390,13 @@ class AsyncQueryTest {
     assertThat(query.get("error").get("retryable").asBoolean()).isTrue();
     assertThat(query.get("error").get("context").get("reason").asString())
         .isEqualTo("gateway_lost");
+
+    TestGateway.Answer result = other.get("/v1/queries/" + id + "/result");
+    assertThat(result.status()).isEqualTo(410);
+    assertThat(result.json().get("error_code").asString()).isEqualTo("NO_RESULT");
+    assertThat(result.json().get("retryable").asBoolean()).isFalse();
+    assertThat(result.json().get("context").get("reason").asString()).isEqualTo("gateway_lost");
+    assertThat(result.json().get("detail").asString()).contains("under another id");
   }
 
   @Test
@@ -405,6 +423,69 @@ class AsyncQueryTest {
         each.close();
       }
     }
+  }
+
+  @Test
+  void queryThatIsClaimedWhileItsGatewayStopsWaitsForAnotherOne() throws Exception {
+    TestDatabase own = new TestDatabase();
+    QuerySettings settings = QuerySettings.DEFAULTS.withLease(Duration.ofMinutes(10));
+    List<AutoCloseable> opened = new ArrayList<>();
+    try {
+      TestGateway left = gateway(own, "bystander", settings.withConcurrency(0, 2, 5), opened);
+      CountDownLatch claimed = new CountDownLatch(1);
+      AsyncQueries claims =
+          wrapped(
+              AsyncQueries.class,
+              left.catalog().asyncQueries(),
+              "claim",
+              answer -> {
+                if (!((List<?>) answer).isEmpty()) {
+                  claimed.countDown();
+                  // What is claimed comes back when close() has begun, which interrupts.
+                  await(() -> Thread.currentThread().isInterrupted());
+                }
+                return answer;
+              });
+      Catalog catalog = wrapped(Catalog.class, left.catalog(), "asyncQueries", answer -> claims);
+      AsyncQueryRunner leaving =
+          new AsyncQueryRunner(
+              catalog,
+              left.context().getBean(Queries.class),
+              TestStore.shared(),
+              left.context().getBean(RunningQueries.class),
+              left.context().getBean(QueryLog.class),
+              Clock.systemUTC(),
+              ApiSettings.DEFAULTS,
+              settings.withConcurrency(1, 2, 5));
+      leaving.start();
+      String id = submitted(left, "SELECT 1", "");
+      assertThat(claimed.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+      leaving.close();
+
+      assertThat(state(left, id)).isEqualTo("queued");
+    } finally {
+      for (AutoCloseable each : opened) {
+        each.close();
+      }
+    }
+  }
+
+  /** The same, with what one method answers passed through the function. */
+  private static <T> T wrapped(
+      Class<T> type, T inner, String method, UnaryOperator<Object> function) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (proxy, called, arguments) -> {
+              try {
+                Object answer = called.invoke(inner, arguments);
+                return called.getName().equals(method) ? function.apply(answer) : answer;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            }));
   }
 
   @Test

@@ -61,6 +61,57 @@ class DuckDbQueryTest extends GatewayTestBase {
     return real.post("/v1/query", "{\"sql\":\"%s\"%s}".formatted(sql.formatted(table), more));
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{\"sql\":\"select $1 v\",\"params\":[{\"\":1}]} | name is empty",
+        "{\"sql\":\"select $1 v\",\"params\":[{\"a\":{\"x\\u0000\":1}}]} | name is empty",
+        "{\"sql\":\"select $1 v\",\"params\":[{\"a\":1,\"A\":1}]} | two fields named A",
+        "{\"sql\":\"select $1 v\",\"params\":[{\"type\":\"STRUCT(\\\"\\\" BIGINT)\",\"value\":{}}]} | not empty",
+        "{\"sql\":\"select 1\",\"params\":[1e999999999999999999999999999999]} | number",
+        "{\"sql\":\"select \\ud800\"} | sql has half of a surrogate pair",
+        "{\"sql\":\"select $1\",\"params\":[\"\\udc00\\ud800\"]} | params[0] has half",
+        "{\"sql\":\"select $a\",\"params\":{\"a\":[{\"b\":\"\\ud800\"}]}} | params.a[0].b has half",
+        "{\"sql\":\"select 1\"} {} | JSON"
+      })
+  void whatNoStatementCanHaveIsRefusedWithWhatIsWrong(String body, String problem) {
+    TestGateway.Answer answer = real.post("/v1/query", body);
+
+    assertThat(answer.status()).as(answer.body()).isEqualTo(400);
+    assertThat(answer.json().get("detail").asString()).contains(problem);
+  }
+
+  @Test
+  void negativeZeroKeepsItsSign() {
+    TestGateway.Answer answer =
+        query(
+            "SELECT $1::VARCHAR, $2::VARCHAR, $3::VARCHAR, '\\ud83e\\udd86'",
+            ",\"params\":[{\"type\":\"DOUBLE\",\"value\":-0.0},{\"type\":\"DOUBLE[]\",\"value\":[-0.0,-1.5,0.0]},"
+                + "{\"type\":\"REAL\",\"value\":-0.0}]");
+
+    assertThat(answer.json().get("rows").toString())
+        .isEqualTo("[[\"-0.0\",\"[-0.0, -1.5, 0.0]\",\"-0.0\",\"🦆\"]]");
+  }
+
+  @Test
+  void unknownParametersOfTheAddressAreRefused() {
+    assertThat(real.post("/v1/query?format=csv", "{\"sql\":\"SELECT 1\"}").status()).isEqualTo(400);
+    assertThat(real.get("/v1/queries?outcome=nonsense").status()).isEqualTo(400);
+    assertThat(real.get("/v1/queries?outcome=QUERY_REJECTED").status()).isEqualTo(400);
+    assertThat(real.get("/v1/queries?outcomes=ok").status()).isEqualTo(400);
+    assertThat(real.get("/v1/queries?outcome=query_rejected").status()).isEqualTo(200);
+  }
+
+  @Test
+  void anyAnswerFitsAStar() {
+    TestGateway.Answer answer =
+        real.post("/v1/query", "{\"sql\":\"SELECT 1\"}", Map.of("If-None-Match", "*"));
+
+    assertThat(answer.status()).isEqualTo(304);
+  }
+
   @Test
   void rowsComeBackAsTheyWereSent() {
     TestGateway.Answer answer =

@@ -2,6 +2,7 @@ package io.duckmesh.api.json;
 
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -36,7 +37,7 @@ public final class JsonFields {
   public static JsonFields parse(byte[] body) {
     JsonNode node;
     try {
-      node = ApiJson.MAPPER.readTree(body);
+      node = ApiJson.read(body);
     } catch (JacksonException e) {
       throw new ProblemException(
           ApiError.INVALID_REQUEST, "The body is not valid JSON: " + describe(e));
@@ -44,7 +45,33 @@ public final class JsonFields {
     if (node == null || !node.isObject()) {
       throw new ProblemException(ApiError.INVALID_REQUEST, "The body is not a JSON object");
     }
-    return new JsonFields(node, "", new ArrayList<>());
+    JsonFields fields = new JsonFields(node, "", new ArrayList<>());
+    fields.refuseHalfCharacters("", node);
+    fields.check();
+    return fields;
+  }
+
+  /** Half a surrogate pair has no UTF-8: it would become another character on the way. */
+  private void refuseHalfCharacters(String place, JsonNode node) {
+    if (node.isString() && !isUnicode(node.stringValue())) {
+      problem(place, "has half of a surrogate pair, which is not Unicode");
+    } else if (node.isArray()) {
+      for (int i = 0; i < node.size(); i++) {
+        refuseHalfCharacters(place + "[" + i + "]", node.get(i));
+      }
+    } else if (node.isObject()) {
+      for (Map.Entry<String, JsonNode> entry : node.properties()) {
+        if (!isUnicode(entry.getKey())) {
+          problem(place, "has a name with half of a surrogate pair, which is not Unicode");
+        }
+        String name = place.isEmpty() ? entry.getKey() : place + "." + entry.getKey();
+        refuseHalfCharacters(name, entry.getValue());
+      }
+    }
+  }
+
+  private static boolean isUnicode(String text) {
+    return StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
   private static String describe(JacksonException e) {

@@ -49,6 +49,8 @@ public enum ApiError {
   /** The query is waiting or running. */
   RESULT_NOT_READY(409, true, "There is no result yet"),
   RESULT_EXPIRED(410, false, "The result is no longer kept"),
+  /** The query has ended without a result; {@code context} has the problem that ended it. */
+  NO_RESULT(410, false, "There will be no result"),
   RUN_ACTIVE(409, true, "A run is active"),
   RUN_NOT_FOUND(404, false, "There is no such run"),
   /** The object store lost or changed an object that a snapshot has. */

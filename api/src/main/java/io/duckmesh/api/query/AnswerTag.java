@@ -66,6 +66,9 @@ final class AnswerTag {
     if (ifNoneMatch == null) {
       return false;
     }
+    if (ifNoneMatch.strip().equals("*")) {
+      return true;
+    }
     // Tags of ours hold no comma, so what has one inside is another's.
     for (String candidate : ifNoneMatch.split(",", -1)) {
       if (opaque(candidate.strip()).equals(opaque(tag))) {

@@ -34,6 +34,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -138,8 +139,7 @@ public final class AsyncQueryRunner implements AutoCloseable {
             catalog.claim(
                 owner, slots.availablePermits(), settings.runningPerTenant(), settings.lease());
         for (ClaimedQuery query : claimed) {
-          slots.acquire();
-          executor.execute(() -> runInSlot(query));
+          handOver(query);
         }
         if (claimed.isEmpty()) {
           catalog.awaitQueued(POLL);
@@ -159,6 +159,26 @@ public final class AsyncQueryRunner implements AutoCloseable {
           LOG.error("Cannot claim asynchronous queries", e);
           pause();
         }
+      }
+    }
+  }
+
+  /** Lets it run in a slot, or gives it back if none begins any more. */
+  private void handOver(ClaimedQuery query) {
+    // Only this thread takes slots, and it has claimed no more than there are.
+    slots.acquireUninterruptibly();
+    try {
+      executor.execute(() -> runInSlot(query));
+    } catch (RejectedExecutionException e) {
+      slots.release();
+      // close() interrupts this thread, and the catalog would not be asked by an interrupted one.
+      var unused = Thread.interrupted();
+      try {
+        if (!catalog.requeue(query)) {
+          LOG.warn("Asynchronous query was lost before it began query_id={}", query.query().id());
+        }
+      } catch (CatalogUnavailableException failure) {
+        LOG.warn("Cannot requeue query_id={} cause=\"{}\"", query.query().id(), failure.toString());
       }
     }
   }

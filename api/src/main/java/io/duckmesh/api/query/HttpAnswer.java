@@ -80,13 +80,18 @@ final class HttpAnswer extends OutputStream {
 
   /** Ends the body as a whole one. */
   void finish(ResultSummary summary) throws IOException {
+    Body open = open();
     trailers =
         Map.of(
             QueryController.ROW_COUNT_TRAILER,
             Long.toString(summary.rowCount()),
             QueryController.TRUNCATED_TRAILER,
             Boolean.toString(summary.truncated()));
-    open().encoded().close();
+    if (!response.isCommitted()) {
+      // What is sent whole can say it in front, where every client reads it.
+      trailers.forEach(response::setHeader);
+    }
+    open.encoded().close();
   }
 
   /** Frees the encoder; what was not finished stays without its end. */

@@ -16,9 +16,12 @@ import io.duckmesh.engine.schema.ColumnType.StructField;
 import io.duckmesh.engine.schema.TypeParser;
 import java.math.BigDecimal;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -163,7 +166,9 @@ final class ParameterReader {
     }
     if (node.isObject()) {
       List<StructField> members = new ArrayList<>();
+      Set<String> names = new HashSet<>();
       for (Map.Entry<String, JsonNode> entry : node.properties()) {
+        checkName(entry.getKey(), names);
         members.add(new StructField(entry.getKey(), typeOf(entry.getValue(), depth + 1)));
       }
       if (members.isEmpty()) {
@@ -186,6 +191,17 @@ final class ParameterReader {
     BigDecimal number = node.decimalValue();
     return decimal(
         Math.max((long) number.precision() - number.scale(), 1), Math.max(number.scale(), 0));
+  }
+
+  private static void checkName(String name, Set<String> others) {
+    if (name.isEmpty() || name.indexOf('\0') >= 0) {
+      throw new NoCommonTypeException(
+          "has a field whose name is empty or has a zero character, which is none of a STRUCT");
+    }
+    if (!others.add(name.toLowerCase(Locale.ROOT))) {
+      throw new NoCommonTypeException(
+          "has two fields named %s, which differ at most in case".formatted(name));
+    }
   }
 
   private static @Nullable ColumnType common(

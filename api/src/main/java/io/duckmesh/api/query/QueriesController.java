@@ -43,6 +43,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -120,6 +121,7 @@ public final class QueriesController {
   void submit(Caller caller, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     byte[] body = bodies.readJson(request);
+    refuseOtherParameters(request);
     AnswerFormat format = AnswerFormat.JSON;
     byte[] plain = body;
     if (parse(body) instanceof ObjectNode object && object.has("format")) {
@@ -195,7 +197,7 @@ public final class QueriesController {
   /** The body if it is JSON; what is wrong with it is said by who reads it in earnest. */
   private static @Nullable JsonNode parse(byte[] body) {
     try {
-      return ApiJson.MAPPER.readTree(body);
+      return ApiJson.read(body);
     } catch (JacksonException e) {
       return null;
     }
@@ -233,6 +235,7 @@ public final class QueriesController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, InterruptedException {
+    refuseOtherParameters(request, "wait", "timeout");
     QueryId id = parseId(queryId).orElseThrow(() -> notFound(queryId));
     Duration wait = waitOf(request);
     Optional<TrackedQuery> here = findSync(caller, id);
@@ -341,8 +344,13 @@ public final class QueriesController {
 
   @DeleteMapping("/v1/queries/{query_id}")
   @RequiresRole({Role.QUERY_READER, Role.OPS_ADMIN})
-  void cancel(Caller caller, @PathVariable("query_id") String queryId, HttpServletResponse response)
+  void cancel(
+      Caller caller,
+      @PathVariable("query_id") String queryId,
+      HttpServletRequest request,
+      HttpServletResponse response)
       throws IOException, InterruptedException {
+    refuseOtherParameters(request);
     QueryId id = parseId(queryId).orElseThrow(() -> notFound(queryId));
     String keyId = caller.roles().contains(Role.OPS_ADMIN) ? null : caller.keyId();
     if (findSync(caller, id).isPresent() && running.cancel(caller.tenant(), id, keyId)) {
@@ -391,6 +399,7 @@ public final class QueriesController {
       HttpServletRequest request,
       HttpServletResponse response)
       throws IOException, InterruptedException {
+    refuseOtherParameters(request, "wait", "timeout");
     QueryId id = parseId(queryId).orElseThrow(() -> notFound(queryId));
     AsyncQuery query = findAsync(caller, id, waitOf(request)).orElseThrow(() -> notFound(queryId));
     switch (query.state()) {
@@ -399,10 +408,28 @@ public final class QueriesController {
               ApiError.RESULT_NOT_READY,
               "Query %s is %s".formatted(queryId, query.state().name().toLowerCase(Locale.ROOT)),
               Map.of("state", query.state().name().toLowerCase(Locale.ROOT)));
-      case FAILED, CANCELLED -> throw StoredProblem.read(requireNonNull(query.error()));
+      case FAILED, CANCELLED -> throw noResult(query);
       case EXPIRED -> throw expired(id);
       case SUCCEEDED -> send(query, request, response);
     }
+  }
+
+  /**
+   * The problem that ended it. One that may pass does not pass for this query, so that it is told
+   * as one that stays.
+   */
+  private static ProblemException noResult(AsyncQuery query) {
+    ProblemException problem = StoredProblem.read(requireNonNull(query.error()));
+    if (!problem.error().retryable()) {
+      return problem;
+    }
+    Map<String, Object> context = new LinkedHashMap<>(problem.context());
+    context.put("error_code", problem.error().name());
+    return new ProblemException(
+        ApiError.NO_RESULT,
+        "Query %s ended without a result and will have none; submit it again, under another id: %s"
+            .formatted(query.id(), problem.detail()),
+        context);
   }
 
   private static ProblemException expired(QueryId id) {
@@ -419,7 +446,7 @@ public final class QueriesController {
     response.setHeader(QueryController.QUERY_HEADER, query.id().toString());
     response.setHeader("ETag", tag);
     response.setHeader("Cache-Control", "private, no-cache");
-    if (tag.equals(request.getHeader("If-None-Match"))) {
+    if (AnswerTag.matches(request.getHeader("If-None-Match"), tag)) {
       response.setStatus(HttpServletResponse.SC_NOT_MODIFIED);
       return;
     }
@@ -452,8 +479,11 @@ public final class QueriesController {
       @RequestParam(name = "key_id", required = false) @Nullable String keyId,
       @RequestParam(name = "before", required = false) @Nullable String before,
       @RequestParam(name = "limit", required = false) @Nullable Integer limit,
+      HttpServletRequest request,
       HttpServletResponse response)
       throws IOException {
+    refuseOtherParameters(
+        request, "state", "outcome", "slower_than", "since", "key_id", "before", "limit");
     int count = limit == null ? DEFAULT_LIMIT : limit;
     if (count < 1 || count > MAX_LIMIT) {
       throw new ProblemException(
@@ -464,7 +494,7 @@ public final class QueriesController {
         new QueryFilter(
             keyOf(caller, word("key_id", keyId)),
             state == null ? null : state(state),
-            word("outcome", outcome),
+            outcome(outcome),
             slowerThan == null ? null : duration("slower_than", slowerThan),
             since == null ? null : instant(since));
     QueryCursor after = before == null ? null : cursor(before);
@@ -522,6 +552,35 @@ public final class QueriesController {
           "Parameter %s is not of letters, digits and _: %s".formatted(name, value));
     }
     return value;
+  }
+
+  private static @Nullable String outcome(@Nullable String outcome) {
+    if (outcome != null && !TrackedQuery.isOutcome(outcome)) {
+      throw new ProblemException(
+          ApiError.INVALID_REQUEST,
+          "Parameter outcome is %s, possible are ok, not_modified, client_gone and error codes in lower case"
+              .formatted(word("outcome", outcome)));
+    }
+    return outcome;
+  }
+
+  /** A parameter that is misspelled would be one that was not given. */
+  static void refuseOtherParameters(HttpServletRequest request, String... known) {
+    if (request.getQueryString() == null) {
+      return;
+    }
+    for (String name : request.getParameterMap().keySet()) {
+      if (!List.of(known).contains(name)) {
+        throw new ProblemException(
+            ApiError.INVALID_REQUEST,
+            "Parameter %s is not known here, %s"
+                .formatted(
+                    name,
+                    known.length == 0
+                        ? "there are none"
+                        : "possible are " + String.join(", ", known)));
+      }
+    }
   }
 
   private static @Nullable String keyOf(Caller caller, @Nullable String keyId) {

@@ -75,7 +75,9 @@ public final class QueryController {
       throws IOException, InterruptedException {
     AnswerFormat format = AnswerFormat.of(request.getHeader("Accept"));
     AnswerEncoding encoding = AnswerEncoding.of(request.getHeader("Accept-Encoding"));
-    QueryRequest asked = QueryRequest.read(bodies.readJson(request), settings);
+    byte[] body = bodies.readJson(request);
+    QueriesController.refuseOtherParameters(request);
+    QueryRequest asked = QueryRequest.read(body, settings);
     tracked.asked(QueriesController.text(asked, querySettings));
     request.setAttribute(ProblemWriter.QUERY_ATTRIBUTE, tracked.id().toString());
     response.setHeader(QUERY_HEADER, tracked.id().toString());

@@ -20,8 +20,10 @@ import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.TableReference;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,8 @@ final class TrackedQuery implements AutoCloseable {
     /** This gateway is stopping. */
     SHUTDOWN
   }
+
+  private static final Set<String> WITHOUT_ERROR = Set.of("ok", "not_modified", "client_gone");
 
   private final QueryId id;
   private final Caller caller;
@@ -289,6 +293,13 @@ final class TrackedQuery implements AutoCloseable {
     return stop == Stop.CLIENT_GONE
         ? "client_gone"
         : Problems.of(thrown).error().name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Whether a query may have ended with this word. */
+  static boolean isOutcome(String word) {
+    return WITHOUT_ERROR.contains(word)
+        || Arrays.stream(ApiError.values())
+            .anyMatch(error -> error.name().toLowerCase(Locale.ROOT).equals(word));
   }
 
   static QueryState stateOf(String outcome) {

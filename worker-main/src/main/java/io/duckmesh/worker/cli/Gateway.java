@@ -88,8 +88,8 @@ final class Gateway {
   }
 
   /** Gets a body as it comes; the caller closes it. */
-  InputStream open(String path, Duration timeout) {
-    return send(request(path, timeout).GET().build()).body();
+  HttpResponse<InputStream> open(String path, Duration timeout) {
+    return send(request(path, timeout).GET().build());
   }
 
   /** Posts JSON and answers with the body as it comes; the caller closes it. */

@@ -5,6 +5,7 @@ import static io.duckmesh.worker.cli.Gateway.text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -178,10 +179,12 @@ public final class QueriesCommand {
     if (waitFinished) {
       await(gateway, id);
     }
-    try (InputStream result = gateway.open(path(id) + "/result", Duration.ofMinutes(10));
+    HttpResponse<InputStream> response = gateway.open(path(id) + "/result", Duration.ofMinutes(10));
+    try (InputStream result = response.body();
         OutputStream out = output == null ? Terminal.rawOut() : Files.newOutputStream(output)) {
       result.transferTo(out);
     }
+    CutAnswers.warn(CutAnswers.said(response));
     return 0;
   }
 

@@ -3,6 +3,7 @@ package io.duckmesh.worker.cli;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,8 @@ public final class QueryCommand implements Callable<Integer> {
     json("application/json"),
     ndjson("application/x-ndjson"),
     csv("text/csv"),
-    arrow("application/vnd.apache.arrow.stream");
+    arrow("application/vnd.apache.arrow.stream"),
+    parquet("application/vnd.apache.parquet");
 
     private final String mediaType;
 
@@ -127,6 +129,15 @@ public final class QueryCommand implements Callable<Integer> {
     if (maxRows != null) {
       body.withObject("limits").put("max_rows", maxRows);
     }
+    if (async && format == Format.table) {
+      throw new CommandFailedException(
+          "A result that is kept is not a table: choose json, ndjson, csv, arrow or parquet");
+    }
+    if (!async && format == Format.parquet && Terminal.outIsTerminal()) {
+      throw new CommandFailedException(
+          "Parquet is nothing for a terminal; write it to a file: %s query --format parquet … > rows.parquet"
+              .formatted(Terminal.program()));
+    }
     Format chosen = format != null ? format : Terminal.outIsTerminal() ? Format.table : Format.csv;
     Duration timeout = Duration.ofSeconds(timeoutSeconds == null ? 330 : timeoutSeconds + 30);
     Gateway gateway = gatewayOptions.gateway();
@@ -140,10 +151,12 @@ public final class QueryCommand implements Callable<Integer> {
       print(gateway.post("/v1/query", body, timeout));
       return 0;
     }
-    try (InputStream answer = gateway.open("/v1/query", body, chosen.mediaType, timeout).body();
+    HttpResponse<InputStream> response = gateway.open("/v1/query", body, chosen.mediaType, timeout);
+    try (InputStream answer = response.body();
         OutputStream out = Terminal.rawOut()) {
       answer.transferTo(out);
     }
+    CutAnswers.warn(CutAnswers.ask(gateway, response));
     return 0;
   }
 

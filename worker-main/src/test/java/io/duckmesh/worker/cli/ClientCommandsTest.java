@@ -307,6 +307,24 @@ class ClientCommandsTest {
   }
 
   @Test
+  void answerThatWasCutIsSaidOnStandardError() {
+    gateway.queries(Map.of("X-DuckMesh-Truncated", "true"), "a\n1\n");
+    assertThat(run("query", "SELECT 1", "--format", "csv").err()).contains("a limit has cut");
+
+    gateway.queries(Map.of("X-DuckMesh-Truncated", "false"), "a\n1\n");
+    assertThat(run("query", "SELECT 1", "--format", "arrow").err()).isEmpty();
+
+    // The list of queries has it a moment later.
+    gateway.queries(Map.of("X-DuckMesh-Query", "q-1"), "a\n1\n");
+    gateway.nextTracked("GET", "/q-1", "{\"state\":\"running\"}");
+    gateway.nextTracked("GET", "/q-1", "{\"state\":\"succeeded\",\"truncated\":true}");
+    Program.Result result = run("query", "SELECT 1", "--format", "parquet");
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).isEqualTo("a\n1\n");
+    assertThat(result.err()).contains("a limit has cut");
+  }
+
+  @Test
   void refusalsEndWithTheGatewaysOwnExplanation() {
     gateway.queries(
         400,

@@ -33,6 +33,7 @@ final class FakeGateway implements AutoCloseable {
   private volatile String table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\"]}";
   private final Map<String, Answer> quarantine = new ConcurrentHashMap<>();
   private final Map<String, Queue<String>> tracked = new ConcurrentHashMap<>();
+  private volatile Map<String, String> trackedHeaders = Map.of();
   private volatile Answer toQueries = new Answer(200, Map.of(), "{}");
 
   FakeGateway() {
@@ -140,6 +141,16 @@ final class FakeGateway implements AutoCloseable {
     toQueries = new Answer(status, Map.of("Content-Type", contentType), body);
   }
 
+  /** Answers queries so, with these headers. */
+  void queries(Map<String, String> headers, String body) {
+    toQueries = new Answer(200, headers, body);
+  }
+
+  /** What answers about tracked queries have in their headers. */
+  void trackedHeaders(Map<String, String> headers) {
+    trackedHeaders = headers;
+  }
+
   @Override
   public void close() {
     server.stop(0);
@@ -181,7 +192,7 @@ final class FakeGateway implements AutoCloseable {
       answer =
           next == null
               ? new Answer(404, Map.of(), "{\"error_code\":\"QUERY_NOT_FOUND\"}")
-              : new Answer(200, Map.of(), next);
+              : new Answer(200, trackedHeaders, next);
     } else if (path.startsWith("/v1/quarantine")) {
       answer =
           quarantine.getOrDefault(

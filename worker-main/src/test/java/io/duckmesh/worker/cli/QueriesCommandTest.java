@@ -76,6 +76,27 @@ class QueriesCommandTest {
   }
 
   @Test
+  void resultThatWasCutIsSaidOnStandardError() {
+    gateway.nextTracked("GET", "/q-1/result", "a,b\r\n");
+    gateway.trackedHeaders(Map.of("X-DuckMesh-Truncated", "true"));
+
+    Program.Result result = run("queries", "result", "q-1");
+
+    assertThat(result.exitCode()).isZero();
+    assertThat(result.out()).isEqualTo("a,b\r\n");
+    assertThat(result.err()).contains("a limit has cut");
+  }
+
+  @Test
+  void tableIsNoFormatOfAKeptResult() {
+    Program.Result result = run("query", "--async", "--format", "table", "SELECT 1");
+
+    assertThat(result.exitCode()).isEqualTo(1);
+    assertThat(result.err()).contains("json, ndjson, csv, arrow or parquet");
+    assertThat(gateway.tracked()).isEmpty();
+  }
+
+  @Test
   void showThatWaitsForAFailureExitsWithOne() {
     gateway.nextTracked(
         "GET", "/q-1?wait=finished&timeout=30s", QUERY.formatted("failed", "\"query_timeout\""));

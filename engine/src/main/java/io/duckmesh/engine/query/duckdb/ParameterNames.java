@@ -13,7 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Values under the names that the parser gives parameters: the first {@code ?} is {@code 1}. */
@@ -95,8 +97,15 @@ final class ParameterNames {
     if (byPosition && parameters.stream().allMatch(ParameterNames::isNumber)) {
       if (!parameters.equals(values.keySet())) {
         throw new QueryRejectedException(
-            "Statement has %d parameters, but %d values were given"
-                .formatted(parameters.size(), values.size()));
+            isFromOneOn(parameters)
+                ? "Statement has %s, but %s given"
+                    .formatted(
+                        count(parameters.size(), "parameter", "parameters"),
+                        count(values.size(), "value was", "values were"))
+                : "Statement has parameters $%s, but %s given; the n-th is for $n"
+                    .formatted(
+                        String.join(", $", new TreeSet<>(parameters)),
+                        count(values.size(), "value was", "values were")));
       }
       return;
     }
@@ -112,6 +121,16 @@ final class ParameterNames {
                 .formatted(name));
       }
     }
+  }
+
+  private static boolean isFromOneOn(Set<String> parameters) {
+    return IntStream.rangeClosed(1, parameters.size())
+        .mapToObj(Integer::toString)
+        .allMatch(parameters::contains);
+  }
+
+  private static String count(int number, String one, String many) {
+    return number + " " + (number == 1 ? one : many);
   }
 
   private static boolean isNumber(String name) {

@@ -266,6 +266,13 @@ abstract sealed class ParquetField {
     return bytes;
   }
 
+  /** Where a value is, in words; elements of lists have no name of the statement's. */
+  private static String place(FieldVector vector) {
+    return vector.getName().equals(ListVector.DATA_VECTOR_NAME)
+        ? "A list"
+        : "Column " + vector.getName();
+  }
+
   private static ParquetField fixedBytes(
       FixedSizeBinaryVector vector, String extension, String opaque) {
     if (extension.equals("arrow.uuid")) {
@@ -281,8 +288,8 @@ abstract sealed class ParquetField {
             BigInteger value = signed ? new BigInteger(bytes) : new BigInteger(1, bytes);
             if (value.abs().compareTo(HugeIntegers.END) >= 0) {
               throw new QueryFailedException(
-                  "Column %s holds %s, and integers of a Parquet file have up to %d digits; cast it to VARCHAR"
-                      .formatted(at.getName(), value, WIDE_DIGITS));
+                  "%s holds %s, and integers of a Parquet file have up to %d digits; cast it to VARCHAR"
+                      .formatted(place(at), value, WIDE_DIGITS));
             }
             return bytes;
           });

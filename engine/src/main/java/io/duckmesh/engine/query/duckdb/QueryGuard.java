@@ -168,8 +168,11 @@ final class QueryGuard implements AutoCloseable {
   /** The tree of the expression that gives a parameter its type. */
   private ObjectNode castTo(ColumnType type) {
     String tree = parser.parse("SELECT " + DuckDbSql.typedParameter(type));
-    return (ObjectNode)
-        read(tree).path("statements").path(0).path("node").path("select_list").path(0);
+    JsonNode cast = read(tree).path("statements").path(0).path("node").path("select_list").path(0);
+    if (cast instanceof ObjectNode expression) {
+      return expression;
+    }
+    throw new QueryRejectedException("A parameter can not be of type " + type);
   }
 
   private JsonNode onlyStatement(String sql, String tree) {

@@ -7,6 +7,8 @@ final class TypeNames {
   private static final String LONG_INSTANT = "TIMESTAMP WITH TIME ZONE";
   private static final String LONG_REAL = "FLOAT";
 
+  private static final String ENUM_WITH_WORDS = "ENUM(";
+
   private TypeNames() {}
 
   /**
@@ -32,12 +34,25 @@ final class TypeNames {
       } else if (driverName.startsWith(LONG_REAL, at)) {
         text.append("REAL");
         at += LONG_REAL.length();
+      } else if (driverName.startsWith(ENUM_WITH_WORDS, at)) {
+        // Alone it comes without its words, so it does within lists and structs.
+        text.append("ENUM");
+        at = endOfWords(driverName, at + ENUM_WITH_WORDS.length());
       } else {
         text.append(c);
         at++;
       }
     }
     return text.toString();
+  }
+
+  /** Behind the parenthesis that ends the words of an ENUM. */
+  private static int endOfWords(String text, int start) {
+    int at = start;
+    while (at < text.length() && text.charAt(at) != ')') {
+      at = text.charAt(at) == '\'' ? endOfQuoted(text, at) : at + 1;
+    }
+    return Math.min(at + 1, text.length());
   }
 
   /** Behind the quote that ends what begins with one; a doubled quote is part of it. */

@@ -440,7 +440,7 @@ class DuckDbQueryEngineTest {
   void wrongNumberOfParametersIsRejected() {
     assertThatThrownBy(() -> fixture.start("SELECT ?, ?", QueryLimits.DEFAULTS, List.of(), 1L))
         .isInstanceOf(QueryRejectedException.class)
-        .hasMessage("Statement has 2 parameters, but 1 values were given");
+        .hasMessage("Statement has 2 parameters, but 1 value was given");
   }
 
   @Test

@@ -18,12 +18,16 @@ import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.rows.InvalidRowsException;
 import io.duckmesh.engine.schema.ColumnType;
+import io.duckmesh.engine.schema.ColumnType.Primitive;
+import io.duckmesh.engine.schema.ColumnType.Struct;
+import io.duckmesh.engine.schema.ColumnType.StructField;
 import io.duckmesh.engine.schema.RowSchema;
 import io.duckmesh.engine.schema.TypeParser;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -243,6 +247,15 @@ class ParametersTest {
   }
 
   @Test
+  void typeThatIsNoSqlIsRefused() {
+    Struct nameless = new Struct(List.of(new StructField("", Primitive.BIGINT)));
+
+    assertThatThrownBy(() -> answer("SELECT $1", positional(new Typed(nameless, "{}"))))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageContaining("A parameter can not be of type");
+  }
+
+  @Test
   void valuesAndParametersHaveToFitEachOther() {
     assertThatThrownBy(() -> answer("SELECT $a", named(Map.of())))
         .isInstanceOf(QueryRejectedException.class)
@@ -255,10 +268,10 @@ class ParametersTest {
         .hasMessage("Parameter $a has no value");
     assertThatThrownBy(() -> answer("SELECT ?, ?", positional(1L)))
         .isInstanceOf(QueryRejectedException.class)
-        .hasMessage("Statement has 2 parameters, but 1 values were given");
+        .hasMessage("Statement has 2 parameters, but 1 value was given");
     assertThatThrownBy(() -> answer("SELECT $2", positional(1L, 2L)))
         .isInstanceOf(QueryRejectedException.class)
-        .hasMessage("Statement has 1 parameters, but 2 values were given");
+        .hasMessage("Statement has parameters $2, but 2 values were given; the n-th is for $n");
   }
 
   @ParameterizedTest

@@ -45,8 +45,9 @@ class TypeNamesTest {
       value = {
         "MAP(VARCHAR, TIMESTAMPTZ) | MAP(VARCHAR, TIMESTAMPTZ)",
         "HUGEINT | HUGEINT",
-        "ENUM('a')[] | ENUM('a')[]",
-        "STRUCT(e ENUM('TIMESTAMP WITH TIME ZONE', 'it''s')) | STRUCT(e ENUM('TIMESTAMP WITH TIME ZONE', 'it''s'))"
+        "ENUM('a')[] | ENUM[]",
+        "STRUCT(e ENUM('a)', 'it''s'), f DATE[]) | STRUCT(e ENUM, f DATE[])",
+        "STRUCT(e ENUM('TIMESTAMP WITH TIME ZONE', 'it''s')) | STRUCT(e ENUM)"
       },
       quoteCharacter = '\u0001')
   void typeThatTablesDoNotHaveKeepsItsName(String type, String expected) throws SQLException {
