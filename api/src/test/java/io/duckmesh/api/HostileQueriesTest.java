@@ -95,8 +95,9 @@ class HostileQueriesTest extends GatewayTestBase {
     if (!sql.contains("{cache}")) {
       assertThat(answer.body()).doesNotContain(directory.toString());
     }
-    assertThat(query("SELECT count(*) FROM " + table).json().get("rows").toString())
-        .isEqualTo("[[1]]");
+    TestGateway.Answer next =
+        real.post("/v1/query", "{\"sql\":\"SELECT count(*) FROM %s\"}".formatted(table));
+    assertThat(next.body()).contains("\"rows\":[[1]]");
   }
 
   @Test

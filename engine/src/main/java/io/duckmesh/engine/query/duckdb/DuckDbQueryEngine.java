@@ -80,6 +80,9 @@ final class DuckDbQueryEngine implements QueryEngine {
   /** Those that are closing included, since they still hold memory. */
   private final Set<TenantInstance> open = new HashSet<>();
 
+  /** What is being opened, by one thread each. */
+  private final Set<InstanceKey> opening = new HashSet<>();
+
   private final Set<DuckDbExecution> running = new HashSet<>();
   private boolean closed;
 
@@ -98,7 +101,6 @@ final class DuckDbQueryEngine implements QueryEngine {
     this.threads = threads;
     this.guard = guard;
     this.spill = spill;
-    this.spares = new SpareProcess(threads, allocator);
     this.filesRoot = cache.root().toAbsolutePath().normalize();
     this.watchdog =
         new ScheduledThreadPoolExecutor(
@@ -108,6 +110,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     this.keeper =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("query-processes").daemon().factory());
+    this.spares = SpareProcess.open(threads, allocator, keeper);
     long period = Math.max(1, options.idleAfter().toMillis() / 4);
     var unused =
         keeper.scheduleWithFixedDelay(
@@ -367,7 +370,10 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
   }
 
-  /** Opens an instance, in place of the one that was idle longest if there are many; else none. */
+  /**
+   * Opens an instance, in place of the one that was idle longest if there are many; else none. None
+   * as well while another thread opens the same one.
+   */
   private Optional<TenantInstance> openInstance(InstanceKey key) {
     TenantInstance surplus;
     synchronized (instances) {
@@ -378,30 +384,71 @@ final class DuckDbQueryEngine implements QueryEngine {
       if (instance != null && instance.enter()) {
         return Optional.of(instance);
       }
-      if (open.size() < options.maxInstances()) {
-        instance =
-            TenantInstance.open(
-                key.tenant(),
-                spares.take(),
-                filesRoot,
-                spill.next(),
-                key.oneThread() ? options.withThreads(1) : options,
-                slots.computeIfAbsent(
-                    key.tenant(), tenant -> new TenantInstance.Slots(options.concurrentQueries())),
-                this::instanceClosed);
-        open.add(instance);
-        instance.enter();
-        instances.put(key, instance);
-        return Optional.of(instance);
+      if (opening.contains(key)) {
+        return Optional.empty();
       }
-      surplus = takeLongestIdle();
+      if (open.size() + opening.size() < options.maxInstances()) {
+        opening.add(key);
+        surplus = null;
+      } else {
+        surplus = takeLongestIdle();
+        if (surplus == null) {
+          return Optional.empty();
+        }
+      }
     }
     if (surplus == null) {
-      return Optional.empty();
+      return Optional.of(openAnnounced(key));
     }
     // Its memory has to be free before that of another may be taken.
     surplus.retire();
     return openInstance(key);
+  }
+
+  /** Starting a process takes its time, in which others find theirs. */
+  private TenantInstance openAnnounced(InstanceKey key) {
+    TenantInstance instance = null;
+    try {
+      TenantInstance.Slots shared;
+      synchronized (instances) {
+        shared =
+            slots.computeIfAbsent(
+                key.tenant(), tenant -> new TenantInstance.Slots(options.concurrentQueries()));
+      }
+      instance =
+          TenantInstance.open(
+              key.tenant(),
+              spares.take(),
+              filesRoot,
+              spill.next(),
+              key.oneThread() ? options.withThreads(1) : options,
+              shared,
+              this::instanceClosed);
+      if (!instance.enter()) {
+        throw new IllegalStateException("A new instance is closed");
+      }
+      return instance;
+    } finally {
+      opened(key, instance);
+    }
+  }
+
+  private void opened(InstanceKey key, @Nullable TenantInstance instance) {
+    boolean late = false;
+    synchronized (instances) {
+      opening.remove(key);
+      if (instance != null) {
+        open.add(instance);
+        late = closed;
+        if (!late) {
+          instances.put(key, instance);
+        }
+      }
+      instances.notifyAll();
+    }
+    if (instance != null && late) {
+      instance.retire();
+    }
   }
 
   private @Nullable TenantInstance takeLongestIdle() {

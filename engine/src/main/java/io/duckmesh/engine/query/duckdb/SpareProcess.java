@@ -6,29 +6,59 @@ import io.duckmesh.engine.query.duckdb.process.ProcessSession;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Has a new DuckDB ready that is nobody's yet, since to start one takes longer than a small query.
  * May be used from any thread.
  */
 final class SpareProcess implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(SpareProcess.class);
+
   /** Runs of a statement after which the code that a small query needs is loaded and compiled. */
   private static final int WARM_UP_RUNS = 20;
 
+  private static final long REFILL_MILLIS = 1_000;
+
   private final NativeThreads threads;
   private final BufferAllocator allocator;
+  private final ScheduledExecutorService later;
   private @Nullable DuckDbProcess spare;
   private boolean starting;
   private boolean closed;
 
-  SpareProcess(NativeThreads threads, BufferAllocator allocator) {
+  private SpareProcess(
+      NativeThreads threads, BufferAllocator allocator, ScheduledExecutorService later) {
     this.threads = threads;
     this.allocator = allocator;
+    this.later = later;
   }
 
-  /** A new DuckDB, which the caller closes. Another one is made ready behind it. */
+  /**
+   * Begins to make one ready.
+   *
+   * @param threads where it is made ready; not closed by this
+   * @param allocator for what it answers then; not closed by this
+   * @param later waits before another one is made ready; not closed by this
+   */
+  static SpareProcess open(
+      NativeThreads threads, BufferAllocator allocator, ScheduledExecutorService later) {
+    SpareProcess spares = new SpareProcess(threads, allocator, later);
+    spares.starting = true;
+    threads.start(spares::makeReady);
+    return spares;
+  }
+
+  /**
+   * A new DuckDB, which the caller closes. Another one is made ready after a while, so that it does
+   * not take the processors from the query that needs this one.
+   */
   DuckDbProcess take() {
     DuckDbProcess taken;
     synchronized (this) {
@@ -39,7 +69,12 @@ final class SpareProcess implements AutoCloseable {
     if (taken == null || taken.hasEnded(0)) {
       taken = DuckDbProcess.start();
     }
-    threads.start(this::refill);
+    try {
+      var unused =
+          later.schedule(() -> threads.start(this::refill), REFILL_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      log.debug("Nothing more is made ready, since the query engine is closed", e);
+    }
     return taken;
   }
 
@@ -65,6 +100,10 @@ final class SpareProcess implements AutoCloseable {
       }
       starting = true;
     }
+    makeReady();
+  }
+
+  private void makeReady() {
     DuckDbProcess started = null;
     boolean warm = false;
     boolean kept;
