@@ -1,8 +1,11 @@
 package io.duckmesh.catalog.postgres;
 
 import io.duckmesh.catalog.CatalogUnavailableException;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.function.Function;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -12,9 +15,11 @@ import org.jspecify.annotations.Nullable;
 
 /** The wall: work goes in with a name, SQL's own exceptions do not come out. */
 final class Database {
+  private final DataSource pool;
   private final Jdbi jdbi;
 
   Database(DataSource pool) {
+    this.pool = pool;
     this.jdbi =
         Jdbi.create(pool)
             .installPlugin(new PostgresPlugin())
@@ -41,12 +46,34 @@ final class Database {
     }
   }
 
+  /** Work on a bare connection. */
+  interface Work<R extends @Nullable Object> {
+    R on(Connection connection) throws SQLException;
+  }
+
+  /** Does the work on a connection in autocommit mode, without Jdbi between. */
+  <R extends @Nullable Object> R withConnection(String what, Work<R> work) {
+    try (Connection connection = open()) {
+      return work.on(connection);
+    } catch (ConnectionException | SQLException e) {
+      throw translate(what, e);
+    }
+  }
+
+  private Connection open() {
+    try {
+      return pool.getConnection();
+    } catch (SQLException e) {
+      throw new ConnectionException(e);
+    }
+  }
+
   /** Does the work in one transaction, which is undone when the work throws. */
   <R extends @Nullable Object> R inTransaction(String what, Function<Handle, R> work) {
     return withHandle(what, handle -> handle.inTransaction(work::apply));
   }
 
-  private static RuntimeException translate(String what, JdbiException e) {
+  private static RuntimeException translate(String what, Exception e) {
     if (SqlFailures.isUnavailable(e)) {
       return new CatalogUnavailableException("Cannot " + what + ": the catalog is unavailable", e);
     }

@@ -11,9 +11,7 @@ import io.duckmesh.catalog.TableManifest;
 import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.TenantId;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -150,21 +148,10 @@ final class JdbiSnapshots implements Snapshots {
 
   @Override
   public NewestTables newestTables(TenantId tenant, Set<String> tableNames) {
-    List<SnapshotDao.NewestTableRow> rows =
-        database.call(
+    return database
+        .withConnection(
             "find the newest snapshot of tenant " + tenant,
-            SnapshotDao.class,
-            dao -> dao.newestTables(tenant.value(), tableNames.toArray(String[]::new)));
-    if (rows.isEmpty()) {
-      throw new IllegalArgumentException("Tenant does not exist: " + tenant);
-    }
-    Map<String, SnapshotId> changedIn = new HashMap<>();
-    for (SnapshotDao.NewestTableRow row : rows) {
-      String name = row.name();
-      if (name != null) {
-        changedIn.put(name, new SnapshotId(row.changedIn()));
-      }
-    }
-    return new NewestTables(rows.getFirst().snapshot(), changedIn);
+            connection -> NewestTablesStatement.run(connection, tenant, tableNames))
+        .orElseThrow(() -> new IllegalArgumentException("Tenant does not exist: " + tenant));
   }
 }

@@ -156,50 +156,6 @@ interface SnapshotDao {
       """)
   Optional<Long> changedIn(String tenantId, long snapshotId, String tableName);
 
-  /**
-   * The tenant's newest snapshot, in a row for each of the names that it has a table of, as they
-   * were asked for, or in one row without a name. One statement, so all of it is of one moment.
-   */
-  @SqlQuery(
-      """
-      WITH newest AS (
-        SELECT tenant_id, snapshot_id, committed_at, operation
-        FROM catalog.snapshot
-        WHERE tenant_id = :tenantId
-        ORDER BY snapshot_id DESC
-        LIMIT 1
-      )
-      SELECT n.tenant_id, n.snapshot_id, n.committed_at, n.operation, t.asked AS name,
-             (SELECT max(c.snapshot_id)
-              FROM catalog.snapshot_table c
-              WHERE c.table_id = t.table_id
-                AND c.snapshot_id <= n.snapshot_id) AS changed_in
-      FROM newest n
-      LEFT JOIN (
-        unnest(:tableNames) AS a(asked)
-        JOIN catalog.tenant_table ON lower(name COLLATE "C") = lower(asked COLLATE "C")
-      ) t
-        ON t.tenant_id = n.tenant_id
-        AND t.created_in <= n.snapshot_id
-        AND (t.dropped_in IS NULL OR t.dropped_in > n.snapshot_id)
-      """)
-  @RegisterRowMapper(NewestTableMapper.class)
-  List<NewestTableRow> newestTables(String tenantId, String[] tableNames);
-
-  /** A snapshot and one of its tables, null if it has none that was asked for. */
-  record NewestTableRow(Snapshot snapshot, @Nullable String name, long changedIn) {}
-
-  /** Maps a row of {@link #newestTables}. */
-  final class NewestTableMapper implements RowMapper<NewestTableRow> {
-    private final SnapshotMapper snapshots = new SnapshotMapper();
-
-    @Override
-    public NewestTableRow map(ResultSet row, StatementContext context) throws SQLException {
-      return new NewestTableRow(
-          snapshots.map(row, context), row.getString("name"), row.getLong("changed_in"));
-    }
-  }
-
   /** Maps a row of {@code snapshot}. */
   final class SnapshotMapper implements RowMapper<Snapshot> {
     @Override

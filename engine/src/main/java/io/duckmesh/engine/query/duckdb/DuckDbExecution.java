@@ -32,6 +32,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
+import org.apache.arrow.vector.types.pojo.ArrowType;
+import org.apache.arrow.vector.types.pojo.Field;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -161,7 +163,9 @@ final class DuckDbExecution implements QueryExecution {
       } else {
         answer = query(taken, runnable.sql(), parameters);
       }
-      columns = columns(requireNonNull(answer).columns());
+      ProcessAnswer begun = requireNonNull(answer);
+      columns =
+          columns(begun.columns(), begun.reader().getVectorSchemaRoot().getSchema().getFields());
     } catch (SQLException | IOException e) {
       throw failure(e);
     }
@@ -210,13 +214,25 @@ final class DuckDbExecution implements QueryExecution {
     return text.toString();
   }
 
-  private static List<ResultColumn> columns(List<ProcessAnswer.Column> given) {
+  private static boolean contains(Field field, Class<? extends ArrowType> type) {
+    return type.isInstance(field.getType())
+        || field.getChildren().stream().anyMatch(child -> contains(child, type));
+  }
+
+  private static List<ResultColumn> columns(List<ProcessAnswer.Column> given, List<Field> fields) {
     List<ResultColumn> columns = new ArrayList<>();
     for (ProcessAnswer.Column column : given) {
       String type = TypeNames.of(column.type());
-      if (type.contains("VARIANT")) {
+      Field field = fields.get(columns.size());
+      if (type.contains("VARIANT") || contains(field, ArrowType.Union.class)) {
         throw new QueryRejectedException(
             "Column %s has type %s, which no answer holds; cast it to JSON"
+                .formatted(column.name(), type));
+      }
+      if (field.getChildren().stream()
+          .anyMatch(child -> contains(child, ArrowType.Interval.class))) {
+        throw new QueryRejectedException(
+            "Column %s has type %s, and INTERVAL is a column of its own only; cast it to VARCHAR"
                 .formatted(column.name(), type));
       }
       columns.add(new ResultColumn(column.name(), type));
@@ -299,6 +315,10 @@ final class DuckDbExecution implements QueryExecution {
           "A column's type is nested more than %d levels deep, which no answer holds; cast it to JSON"
               .formatted(MAX_TYPE_DEPTH),
           cause);
+    }
+    if (cause.isWithoutForm()) {
+      return new QueryRejectedException(
+          "A column has a type which no answer holds; cast it to JSON", cause);
     }
     if (cause.isRowTooLarge()) {
       return new QueryFailedException(String.valueOf(cause.getMessage()), cause);

@@ -65,7 +65,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final SpillFolders spill;
   private final SpareProcess spares;
   private final MemoryWatch memory;
-  private final BufferAllocator allocator = new RootAllocator();
+  private final BufferAllocator allocator;
   private final ScheduledThreadPoolExecutor watchdog;
   private final ScheduledThreadPoolExecutor keeper;
 
@@ -89,8 +89,10 @@ final class DuckDbQueryEngine implements QueryEngine {
       NativeThreads threads,
       QueryGuard guard,
       SpillFolders spill,
-      MemoryWatch memory) {
+      MemoryWatch memory,
+      BufferAllocator allocator) {
     this.cache = cache;
+    this.allocator = allocator;
     this.memory = memory;
     this.options = options;
     this.threads = threads;
@@ -122,7 +124,9 @@ final class DuckDbQueryEngine implements QueryEngine {
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options, MemoryWatch memory) {
     SpillFolders spill = SpillFolders.open(options.spillDirectory());
     NativeThreads threads = new NativeThreads();
-    return new DuckDbQueryEngine(cache, options, threads, QueryGuard.open(threads), spill, memory);
+    BufferAllocator allocator = new RootAllocator();
+    return new DuckDbQueryEngine(
+        cache, options, threads, QueryGuard.open(allocator, threads), spill, memory, allocator);
   }
 
   @Override

@@ -76,7 +76,8 @@ final class MemoryWatch {
     return excess;
   }
 
-  private static OptionalLong resident(long pid) {
+  /** What the process takes, nothing where the system does not tell. */
+  static OptionalLong resident(long pid) {
     Path memory = Path.of("/proc/%d/statm".formatted(pid));
     try {
       if (!Files.isReadable(memory)) {

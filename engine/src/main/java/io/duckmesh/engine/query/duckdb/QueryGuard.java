@@ -7,16 +7,9 @@ import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.schema.ColumnType;
 import java.nio.charset.StandardCharsets;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import org.duckdb.DuckDBConnection;
-import org.jspecify.annotations.Nullable;
+import org.apache.arrow.memory.BufferAllocator;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
@@ -26,8 +19,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Decides which statements run, by DuckDB's own parser on an instance that holds nothing. May be
- * used from any thread.
+ * Decides which statements run, by DuckDB's own parser in a process that holds nothing. May be used
+ * from any thread.
  */
 final class QueryGuard implements AutoCloseable {
   /** Longer statements are refused unread. */
@@ -46,10 +39,9 @@ final class QueryGuard implements AutoCloseable {
                       StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
                   .build())
           .build();
-  private final DuckDBConnection instance;
+  private final StatementParser parser;
   private final String version;
   private final NativeThreads threads;
-  private final ConcurrentLinkedDeque<Parser> parsers = new ConcurrentLinkedDeque<>();
 
   /**
    * Statements that passed and their trees, since dashboards send the same ones again and again.
@@ -76,28 +68,19 @@ final class QueryGuard implements AutoCloseable {
     }
   }
 
-  private QueryGuard(DuckDBConnection instance, String version, NativeThreads threads) {
-    this.instance = instance;
+  private QueryGuard(StatementParser parser, String version, NativeThreads threads) {
+    this.parser = parser;
     this.version = version;
     this.threads = threads;
   }
 
   /**
-   * @param threads where it parses; not closed by this
+   * @param allocator for what the parser says; not closed by this
+   * @param threads where trees are walked, as deep as they are; not closed by this
    */
-  static QueryGuard open(NativeThreads threads) {
-    try {
-      DuckDBConnection instance =
-          DriverManager.getConnection("jdbc:duckdb:").unwrap(DuckDBConnection.class);
-      try (Statement statement = instance.createStatement()) {
-        for (String setting : DuckDbSql.parsingInstance()) {
-          statement.execute(setting);
-        }
-      }
-      return new QueryGuard(instance, instance.getMetaData().getDatabaseProductVersion(), threads);
-    } catch (SQLException e) {
-      throw new IllegalStateException("Cannot open DuckDB as parser", e);
-    }
+  static QueryGuard open(BufferAllocator allocator, NativeThreads threads) {
+    StatementParser parser = StatementParser.open(allocator);
+    return new QueryGuard(parser, parser.version(), threads);
   }
 
   /** DuckDB's version. */
@@ -118,22 +101,24 @@ final class QueryGuard implements AutoCloseable {
       throw new QueryRejectedException(
           "Statement is longer than %d bytes".formatted(MAX_SQL_BYTES));
     }
-    String unexplained = ExplainPrefix.remove(sql);
-    String tree = withParser(parser -> parser.parse(unexplained));
+    CheckedQuery query = threads.call(() -> parse(sql));
+    checked.put(sql, query);
+    return query;
+  }
+
+  private CheckedQuery parse(String sql) {
+    String tree = parser.parse(ExplainPrefix.remove(sql));
     JsonNode parsed = onlyStatement(sql, tree);
     StatementTree statement = StatementTree.check(sql, parsed, rules);
     boolean listsTables = !statement.catalogViews().isEmpty();
-    CheckedQuery query =
-        new CheckedQuery(
-            sql,
-            statement.tables(),
-            tree,
-            listsTables,
-            List.of(),
-            !listsTables && Repeatability.of(parsed),
-            Repeatability.isOrdered(parsed));
-    checked.put(sql, query);
-    return query;
+    return new CheckedQuery(
+        sql,
+        statement.tables(),
+        tree,
+        listsTables,
+        List.of(),
+        !listsTables && Repeatability.of(parsed),
+        Repeatability.isOrdered(parsed));
   }
 
   /**
@@ -144,8 +129,14 @@ final class QueryGuard implements AutoCloseable {
    */
   RunnableStatement runnable(CheckedQuery query, QueryParameters parameters) {
     ParameterNames names = ParameterNames.of(parameters);
-    return runnable.get(
-        new RunnableKey(query.sql(), names.signature()), key -> prepare(query, names));
+    RunnableKey key = new RunnableKey(query.sql(), names.signature());
+    RunnableStatement known = runnable.getIfPresent(key);
+    if (known != null) {
+      return known;
+    }
+    RunnableStatement prepared = threads.call(() -> prepare(query, names));
+    runnable.put(key, prepared);
+    return prepared;
   }
 
   private RunnableStatement prepare(CheckedQuery query, ParameterNames values) {
@@ -171,16 +162,12 @@ final class QueryGuard implements AutoCloseable {
     }
     String edited = json.writeValueAsString(document);
     return new RunnableStatement(
-        withParser(parser -> parser.print(edited)),
-        names,
-        catalogViews,
-        explain,
-        ScanConditions.of(statement));
+        parser.print(edited), names, catalogViews, explain, ScanConditions.of(statement));
   }
 
   /** The tree of the expression that gives a parameter its type. */
   private ObjectNode castTo(ColumnType type) {
-    String tree = withParser(parser -> parser.parse("SELECT " + DuckDbSql.typedParameter(type)));
+    String tree = parser.parse("SELECT " + DuckDbSql.typedParameter(type));
     return (ObjectNode)
         read(tree).path("statements").path(0).path("node").path("select_list").path(0);
   }
@@ -224,75 +211,8 @@ final class QueryGuard implements AutoCloseable {
     return new QueryRejectedException(DuckDbFailures.sentence(message) + place);
   }
 
-  private String withParser(ParserCall call) {
-    return threads.call(() -> callParser(call));
-  }
-
-  private String callParser(ParserCall call) {
-    Parser parser = parsers.poll();
-    try {
-      if (parser == null) {
-        parser = new Parser(instance.duplicate().unwrap(DuckDBConnection.class));
-      }
-      String result = call.apply(parser);
-      parsers.push(parser);
-      return result;
-    } catch (SQLException e) {
-      if (parser != null) {
-        parser.close();
-      }
-      throw new QueryRejectedException(
-          "Statement can not be parsed: " + DuckDbFailures.sentence(e.getMessage()), e);
-    }
-  }
-
   @Override
   public void close() {
-    Parser parser = parsers.poll();
-    while (parser != null) {
-      parser.close();
-      parser = parsers.poll();
-    }
-    DuckDbFailures.closeQuietly(instance);
-  }
-
-  private interface ParserCall {
-    String apply(Parser parser) throws SQLException;
-  }
-
-  /** A connection of the parsing instance, used by one thread at a time. */
-  private static final class Parser {
-    private final DuckDBConnection connection;
-    private @Nullable PreparedStatement parse;
-
-    Parser(DuckDBConnection connection) {
-      this.connection = connection;
-    }
-
-    String parse(String sql) throws SQLException {
-      if (parse == null) {
-        parse = connection.prepareStatement("SELECT json_serialize_sql(CAST(? AS VARCHAR))");
-      }
-      return first(parse, sql);
-    }
-
-    String print(String tree) throws SQLException {
-      try (PreparedStatement statement =
-          connection.prepareStatement("SELECT json_deserialize_sql(CAST(? AS JSON))")) {
-        return first(statement, tree);
-      }
-    }
-
-    private static String first(PreparedStatement statement, String argument) throws SQLException {
-      statement.setString(1, argument);
-      try (ResultSet rows = statement.executeQuery()) {
-        rows.next();
-        return rows.getString(1);
-      }
-    }
-
-    void close() {
-      DuckDbFailures.closeQuietly(connection);
-    }
+    parser.close();
   }
 }

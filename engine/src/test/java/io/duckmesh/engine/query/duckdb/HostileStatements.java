@@ -151,6 +151,14 @@ final class HostileStatements {
         }
         yield query;
       }
+      case "case-copies" -> {
+        // The parser writes what is compared once for each WHEN.
+        String value = "id";
+        for (int i = 0; i < n; i++) {
+          value = "CASE " + value + " WHEN 1 THEN 2".repeat(10) + " END";
+        }
+        yield "SELECT " + value + " FROM events";
+      }
       case "nested-lists" ->
           "WITH c0 AS (SELECT [1] AS x), "
               + joined(n, ", ", i -> "c%d AS (SELECT [x] AS x FROM c%d)".formatted(i + 1, i))

@@ -9,6 +9,7 @@ import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryParameters;
+import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
 import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.duckdb.process.QueryProcess;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,28 @@ class ProcessIsolationTest {
           .hasMessage("Query failed inside the engine");
     }
     assertThat(fixture.query("SELECT 3")).isEqualTo("[[3]]");
+  }
+
+  @Test
+  void statementThatTakesAllMemoryToParseIsRefusedAndTheNextOneIsParsed() {
+    String nested = "SELECT " + "[".repeat(400_000) + "1" + "]".repeat(400_000);
+
+    assertThatThrownBy(() -> fixture.engine.check(nested))
+        .isInstanceOf(QueryRejectedException.class);
+
+    assertThat(fixture.query("SELECT 4")).isEqualTo("[[4]]");
+  }
+
+  @Test
+  void statementThatIsDeeperThanAThreadsStackIsRefusedOrRuns() {
+    String joins =
+        IntStream.range(0, 2_000)
+            .mapToObj("range(1) a%d"::formatted)
+            .collect(Collectors.joining(" CROSS JOIN ", "FROM ", ""));
+
+    assertThatThrownBy(() -> fixture.query(joins)).isInstanceOf(QueryRejectedException.class);
+
+    assertThat(fixture.query("SELECT 5")).isEqualTo("[[5]]");
   }
 
   @Test

@@ -9,6 +9,8 @@ import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -17,19 +19,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class QueryGuardTest {
+  private static BufferAllocator allocator;
   private static NativeThreads threads;
   private static QueryGuard guard;
 
   @BeforeAll
   static void open() {
+    allocator = new RootAllocator();
     threads = new NativeThreads();
-    guard = QueryGuard.open(threads);
+    guard = QueryGuard.open(allocator, threads);
   }
 
   @AfterAll
   static void close() {
     guard.close();
     threads.close();
+    allocator.close();
   }
 
   @ParameterizedTest

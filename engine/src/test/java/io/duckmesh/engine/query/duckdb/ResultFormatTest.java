@@ -302,6 +302,23 @@ class ResultFormatTest {
         .hasMessage("Type VARIANT is not allowed: no answer holds it; JSON is (line 1, column 24)");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "union_value(n := 5)",
+        "'x'::UNION(a INTEGER, b VARCHAR)",
+        "[union_value(n := 5)]",
+        "{'a': union_value(n := NULL::DATE)}",
+        "union_value(n := NULL)",
+        "(SELECT histogram(union_value(u := [range])) FROM range(3))",
+        "(SELECT list(union_value(u := range::DECIMAL(9,2))) FROM range(3))",
+      })
+  void unionIsRejected(String expression) {
+    assertThatThrownBy(() -> fixture.start("SELECT " + expression + " AS v"))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageContaining("which no answer holds; cast it to JSON");
+  }
+
   private static long arrowRows(String sql) {
     try (QueryExecution execution = fixture.start(sql);
         BufferAllocator allocator = new RootAllocator();

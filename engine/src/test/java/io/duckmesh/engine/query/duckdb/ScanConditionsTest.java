@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,19 +31,22 @@ class ScanConditionsTest {
       schema("i INTEGER", "v VARCHAR", "dt DATE", "n DECIMAL(9,2)", "d DOUBLE", "flag BOOLEAN");
   private static final int FILES = 4;
 
+  private static BufferAllocator allocator;
   private static NativeThreads threads;
   private static QueryGuard guard;
 
   @BeforeAll
   static void open() {
+    allocator = new RootAllocator();
     threads = new NativeThreads();
-    guard = QueryGuard.open(threads);
+    guard = QueryGuard.open(allocator, threads);
   }
 
   @AfterAll
   static void close() {
     guard.close();
     threads.close();
+    allocator.close();
   }
 
   /** File k has the integers 10k to 10k+9, a day of the month, and so on; the last only nulls. */

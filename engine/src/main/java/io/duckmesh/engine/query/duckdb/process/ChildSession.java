@@ -11,6 +11,7 @@ import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Optional;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.duckdb.DuckDBConnection;
@@ -120,19 +121,30 @@ final class ChildSession {
     }
   }
 
-  /** Without parameters nothing is prepared, which would plan the statement twice. */
   private void runOnce(long number, String sql, List<? extends @Nullable Object> values)
+      throws SQLException, IOException, RowTooLargeException {
+    Optional<String> instead = run(number, sql, values, true);
+    if (instead.isPresent()) {
+      run(number, instead.get(), values, false);
+    }
+  }
+
+  /**
+   * Runs the statement and writes its answer, or gives the statement to run instead. Without
+   * parameters nothing is prepared, which would plan the statement twice.
+   */
+  private Optional<String> run(
+      long number, String sql, List<? extends @Nullable Object> values, boolean check)
       throws SQLException, IOException, RowTooLargeException {
     if (values.isEmpty()) {
       try (Statement direct = connection.createStatement()) {
         begin(number, direct);
         try (ResultSet rows = direct.executeQuery(sql)) {
-          write(number, rows);
+          return writeOrReplace(number, sql, rows, check);
         } finally {
           end();
         }
       }
-      return;
     }
     try (PreparedStatement prepared = connection.prepareStatement(sql)) {
       for (int i = 0; i < values.size(); i++) {
@@ -140,11 +152,21 @@ final class ChildSession {
       }
       begin(number, prepared);
       try (ResultSet rows = prepared.executeQuery()) {
-        write(number, rows);
+        return writeOrReplace(number, sql, rows, check);
       } finally {
         end();
       }
     }
+  }
+
+  private Optional<String> writeOrReplace(long number, String sql, ResultSet rows, boolean check)
+      throws SQLException, IOException, RowTooLargeException {
+    Optional<String> instead =
+        check ? Intervals.checked(sql, rows.getMetaData()) : Optional.empty();
+    if (instead.isEmpty()) {
+      write(number, rows);
+    }
+    return instead;
   }
 
   private void write(long number, ResultSet rows)
@@ -179,10 +201,12 @@ final class ChildSession {
       fail(Failure.NAME_TOO_LONG, 0, e.getMessage());
       return false;
     } catch (IllegalStateException e) {
-      if (!String.valueOf(e.getMessage()).startsWith(TOO_DEEP)) {
-        throw e;
-      }
-      fail(Failure.TYPE_TOO_DEEP, 0, e.getMessage());
+      boolean deep = String.valueOf(e.getMessage()).startsWith(TOO_DEEP);
+      fail(deep ? Failure.TYPE_TOO_DEEP : Failure.NO_FORM, 0, e.getMessage());
+      return false;
+    } catch (UnsupportedOperationException | NullPointerException e) {
+      // What Arrow's reader does at types that it does not know, within others.
+      fail(Failure.NO_FORM, 0, e.getMessage());
       return false;
     }
   }

@@ -31,6 +31,11 @@ public final class FailedStatementException extends SQLException {
     return failure == Failure.TYPE_TOO_DEEP;
   }
 
+  /** A column of the answer has a type that no answer holds. */
+  public boolean isWithoutForm() {
+    return failure == Failure.NO_FORM;
+  }
+
   /** A row of the answer is larger than an answer holds; the message says so. */
   public boolean isRowTooLarge() {
     return failure == Failure.ROW_TOO_LARGE;

@@ -34,6 +34,8 @@ enum Signal {
     NAME_TOO_LONG,
     /** A type of a column is nested deeper than Arrow reads. */
     TYPE_TOO_DEEP,
+    /** A type of a column is one that Arrow does not read. */
+    NO_FORM,
     /** One row is larger than an answer may hold. */
     ROW_TOO_LARGE
   }
