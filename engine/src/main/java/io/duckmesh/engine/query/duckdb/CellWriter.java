@@ -11,9 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.vector.BaseVariableWidthVector;
@@ -49,7 +47,6 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.complex.MapVector;
 import org.apache.arrow.vector.complex.StructVector;
-import org.apache.arrow.vector.complex.UnionVector;
 import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
@@ -63,8 +60,7 @@ import org.apache.arrow.vector.types.pojo.Field;
  * infinities, which JSON has no numbers for, are the texts {@code NaN}, {@code Infinity} and {@code
  * -Infinity}. JSON values stand as they are, BLOB is base64, times are as {@link ValueText} writes
  * them, INTERVAL is an ISO 8601 duration, LIST an array, STRUCT an object, MAP an object whose keys
- * are the keys' plain text, UNION the value that it holds, BIT its digits. Plain text is the same
- * without quotes and escapes.
+ * are the keys' plain text, BIT its digits. Plain text is the same without quotes and escapes.
  */
 abstract class CellWriter {
   /** Whether the value stands in quotes as JSON. */
@@ -168,7 +164,6 @@ abstract class CellWriter {
               row -> row * v.getListSize(),
               row -> (row + 1) * v.getListSize());
       case StructVector v -> new StructWriter(v, dictionaries, style);
-      case UnionVector v -> new UnionWriter(v, dictionaries, style);
       default ->
           throw new IllegalStateException(
               "No text for %s of column %s".formatted(field.getType(), field.getName()));
@@ -623,42 +618,6 @@ abstract class CellWriter {
         values.writeJson(i, sink);
       }
       sink.write('}');
-    }
-  }
-
-  private static final class UnionWriter extends CellWriter {
-    private final UnionVector vector;
-    private final Map<Integer, CellWriter> members = new HashMap<>();
-
-    UnionWriter(UnionVector vector, DictionaryProvider dictionaries, JsonStyle style) {
-      super(vector);
-      this.vector = vector;
-      for (int id = 0; id < vector.getField().getChildren().size(); id++) {
-        members.put(id, of((FieldVector) vector.getVectorByType(id), dictionaries, style));
-      }
-    }
-
-    private CellWriter member(int row) {
-      CellWriter member = members.get((int) vector.getTypeValue(row));
-      if (member == null) {
-        throw new IllegalStateException("UNION has no member " + vector.getTypeValue(row));
-      }
-      return member;
-    }
-
-    @Override
-    boolean isNull(int row) {
-      return !members.containsKey((int) vector.getTypeValue(row)) || member(row).isNull(row);
-    }
-
-    @Override
-    void writeJsonValue(int row, ByteSink sink) {
-      member(row).writeJson(row, sink);
-    }
-
-    @Override
-    void writePlain(int row, ByteSink sink) {
-      member(row).writePlain(row, sink);
     }
   }
 

@@ -551,7 +551,7 @@ final class DuckDbExecution implements QueryExecution {
     if (session == null) {
       return;
     }
-    if (broken) {
+    if (broken || !session.isOpen()) {
       session.close();
     } else {
       instance.giveBack(session);

@@ -14,7 +14,6 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.complex.StructVector;
-import org.apache.arrow.vector.complex.UnionVector;
 
 /**
  * Empties the cells that hold nothing. Arrow leaves open what stands where a value is null, and
@@ -41,7 +40,6 @@ final class NullCells {
       }
       case ExtensionTypeVector<?> extension ->
           clear(extension.getUnderlyingVector(), count, absent);
-      case UnionVector union -> clearMembers(union, count, absent);
       case BitVector bits -> clearBits(bits, count, nulls(bits, count, absent));
       case BaseFixedWidthVector fixed -> clearSlots(fixed, nulls(fixed, count, absent));
       case BaseVariableWidthVector variable -> clearBytes(variable, nulls(variable, count, absent));
@@ -134,18 +132,5 @@ final class NullCells {
                     offsets.getInt((long) row * Integer.BYTES),
                     offsets.getInt((row + 1L) * Integer.BYTES)));
     clear(list.getDataVector(), offsets.getInt((long) count * Integer.BYTES), elements);
-  }
-
-  /** Of each row one member holds the value; what the others hold is nothing. */
-  private static void clearMembers(UnionVector union, int count, BitSet absent) {
-    for (FieldVector member : union.getChildrenFromFields()) {
-      BitSet others = new BitSet();
-      for (int row = 0; row < count; row++) {
-        if (absent.get(row) || union.getVectorByType(union.getTypeValue(row)) != member) {
-          others.set(row);
-        }
-      }
-      clear(member, count, others);
-    }
   }
 }

@@ -43,7 +43,6 @@ import org.apache.arrow.vector.complex.FixedSizeListVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.arrow.vector.complex.MapVector;
 import org.apache.arrow.vector.complex.StructVector;
-import org.apache.arrow.vector.complex.UnionVector;
 import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.parquet.column.ColumnWriter;
@@ -173,7 +172,6 @@ abstract sealed class ParquetField {
               ? text(LogicalTypeAnnotation.stringType())
               : leaf(PrimitiveTypeName.BINARY, null, ParquetField::bytes);
       case IntervalMonthDayNanoVector v -> text(LogicalTypeAnnotation.stringType());
-      case UnionVector v -> text(LogicalTypeAnnotation.jsonType());
       case NullVector v -> leaf(PrimitiveTypeName.INT32, null, ParquetField::nothing);
       case MapVector v -> MapField.of(v, dictionaries);
       case ListVector v -> new ListField(of(v.getDataVector(), dictionaries));

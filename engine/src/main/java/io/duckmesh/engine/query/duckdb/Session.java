@@ -139,6 +139,11 @@ final class Session implements AutoCloseable {
     return connection.progress();
   }
 
+  /** Whether nobody has closed it, as happens to one whose query does not end. */
+  boolean isOpen() {
+    return connection.isOpen();
+  }
+
   void interrupt() {
     connection.interrupt();
   }

@@ -39,6 +39,17 @@ final class SizeLimits {
   /** How often what a statement makes may hold a value that comes from a table. */
   static final long MAX_GROWTH = 1_000;
 
+  /** How much longer calls within each other may make a value, where each makes it a bit longer. */
+  static final long MAX_LENGTHENING = 100_000;
+
+  /** Products of the lengths of texts that are compared, where rows are read and elsewhere. */
+  private static final double MAX_STEPS_FOR_EACH_ROW = 1e6;
+
+  private static final double MAX_STEPS = 1e8;
+
+  /** Brackets in a text that says the structure of JSON. */
+  private static final int MAX_BRACKETS = 1_000;
+
   /** Elements of a list whose length is not visible. */
   private static final double USUAL_LENGTH = 1_000;
 
@@ -132,13 +143,20 @@ final class SizeLimits {
   /**
    * How often the call's value holds the value of one column, at most: twice for {@code s || s},
    * where that matters since texts and lists grow so.
+   *
+   * @param renamed whether columns with different names may be one
    */
-  static int copies(String name, JsonNode call) {
+  static int copies(String name, JsonNode call, boolean renamed) {
     if (!JOINING.contains(name)) {
       return 1;
     }
     List<Reference> columns = new ArrayList<>();
-    collectColumns(call.path("arguments"), columns);
+    for (JsonNode argument : FunctionCalls.arguments(call)) {
+      collectColumns(argument, columns);
+    }
+    if (renamed) {
+      return Math.max(1, columns.size());
+    }
     int most = 1;
     for (Reference column : columns) {
       most = Math.max(most, (int) columns.stream().filter(column::mayBe).count());
@@ -185,29 +203,55 @@ final class SizeLimits {
 
   /** What is wrong with the call, if it is one of a function that makes large values. */
   Optional<String> refusal(String name, JsonNode call) {
-    List<JsonNode> arguments = new ArrayList<>();
-    for (JsonNode argument : call.path("arguments")) {
-      arguments.add(argument.path("expression"));
-    }
-    return Optional.ofNullable(
-        switch (name) {
-          case "range", "generate_series" -> list(name, arguments);
-          case "repeat" -> repeat(arguments);
-          case "lpad", "rpad" -> pad(name, arguments);
-          case "list_resize", "array_resize" -> resize(name, arguments);
-          case "bar" -> bar(arguments);
-          case "bitstring" -> bitstring(arguments);
-          case "replace", "regexp_replace" -> replace(name, arguments);
-          case "string_agg", "group_concat", "listagg", "array_to_string", "list_string_agg" ->
-              separator(name, arguments, 1);
-          case "list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate" ->
-              separator(name, arguments, 2);
-          case "format", "printf" -> format(name, arguments);
-          case "strftime" -> timeFormat(arguments);
-          case "levenshtein", "editdist3", "jaro_similarity", "jaro_winkler_similarity" ->
-              compare(name, arguments);
-          default -> null;
-        });
+    return FunctionCalls.readings(call).stream()
+        .flatMap(arguments -> Optional.ofNullable(refusal(name, arguments)).stream())
+        .findFirst();
+  }
+
+  private @Nullable String refusal(String name, List<JsonNode> arguments) {
+    return switch (name) {
+      case "range", "generate_series" -> list(name, arguments);
+      case "repeat" -> repeat(arguments);
+      case "lpad", "rpad" -> pad(name, arguments);
+      case "list_resize", "array_resize" -> resize(name, arguments);
+      case "bar" -> bar(arguments);
+      case "bitstring" -> bitstring(arguments);
+      case "replace", "regexp_replace" -> replace(name, arguments);
+      case "string_agg", "group_concat", "listagg", "array_to_string", "list_string_agg" ->
+          separator(name, arguments, 1);
+      case "list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate" ->
+          separator(name, arguments, 2);
+      case "format", "printf" -> format(name, arguments);
+      case "strftime" -> timeFormat(arguments);
+      case "levenshtein", "editdist3", "jaro_similarity", "jaro_winkler_similarity" ->
+          compare(name, arguments);
+      case "from_json", "from_json_strict", "json_transform", "json_transform_strict" ->
+          structure(name, arguments);
+      default -> null;
+    };
+  }
+
+  /**
+   * How much longer than its longest argument the call's value is, at most, where that comes of a
+   * function's way of writing it. Sizes that are arguments are counted elsewhere.
+   */
+  static double lengthening(String name, JsonNode call) {
+    List<JsonNode> arguments = FunctionCalls.arguments(call);
+    return switch (name) {
+      case "hex", "to_hex", "json_quote", "to_json" -> 2;
+      case "url_encode" -> 3;
+      case "bin", "to_binary" -> 8;
+      case "replace" ->
+          arguments.size() < 3
+              ? 1
+              : replacementBytes(arguments.get(2)) / shortest(arguments.get(1));
+      case "regexp_replace" ->
+          arguments.size() < 4
+              ? 1
+              : 1 + (isEmpty(arguments.get(2)) ? 0 : replacementBytes(arguments.get(2)));
+      case "format", "printf" -> arguments.isEmpty() ? 1 : placesForEach(name, arguments);
+      default -> 1;
+    };
   }
 
   private @Nullable String list(String name, List<JsonNode> arguments) {
@@ -287,7 +331,7 @@ final class SizeLimits {
 
   private static double shortest(JsonNode node) {
     String text = text(node);
-    return text == null ? 1 : bytes(text);
+    return text == null ? 1 : Math.max(1, bytes(text));
   }
 
   /** A text between all elements. */
@@ -310,15 +354,16 @@ final class SizeLimits {
       value = value.path("child");
     }
     String name = DuckDbSql.foldCase(value.path("function_name").asString(""));
-    JsonNode first = value.path("arguments").path(0).path("expression");
-    Double second = number(value.path("arguments").path(1).path("expression"));
+    List<JsonNode> arguments = FunctionCalls.arguments(value);
+    JsonNode first = arguments.isEmpty() ? value.path("arguments") : arguments.getFirst();
+    Double second = arguments.size() < 2 ? null : number(arguments.get(1));
     return switch (name) {
       case "repeat" -> closedBytes(first) * (second == null ? MAX_FOR_EACH_ROW : second);
       case "lpad", "rpad" -> second == null ? MAX_FOR_EACH_ROW : 4 * second;
       default -> {
         double sum = 0;
-        for (JsonNode argument : value.path("arguments")) {
-          sum += closedBytes(argument.path("expression"));
+        for (JsonNode argument : arguments) {
+          sum += closedBytes(argument);
         }
         yield Math.max(sum, 1);
       }
@@ -401,17 +446,60 @@ final class SizeLimits {
       return "Function %s has a width that is not visible or above 9999, which is its limit"
           .formatted(name);
     }
-    long places = text.chars().filter(c -> c == (name.equals("format") ? '{' : '%')).count();
-    double timesEach = (double) places / Math.max(1, arguments.size() - 1);
+    double timesEach = placesForEach(name, arguments);
     return timesEach <= SHORT_TEXT ? null : grow(name, timesEach);
   }
 
+  /** How often a format has an argument, on an average of them. */
+  private static double placesForEach(String name, List<JsonNode> arguments) {
+    String text = text(arguments.getFirst());
+    char mark = name.equals("format") ? '{' : '%';
+    long places = text == null ? 0 : text.chars().filter(c -> c == mark).count();
+    return (double) places / Math.max(1, arguments.size() - 1);
+  }
+
+  /** Bytes that come in the place of others; those of a short text where they are not visible. */
+  private static double replacementBytes(JsonNode node) {
+    String text = text(node);
+    return text == null ? SHORT_TEXT : bytes(text);
+  }
+
+  private static boolean isEmpty(JsonNode node) {
+    String text = text(node);
+    return text != null && text.isEmpty();
+  }
+
+  /** DuckDB reads the structure level by level on its stack. */
+  private static @Nullable String structure(String name, List<JsonNode> arguments) {
+    if (arguments.size() < 2 || arguments.get(1).path("class").asString("").equals("PARAMETER")) {
+      return null;
+    }
+    String text = text(arguments.get(1));
+    if (text == null) {
+      return "Function %s takes only a literal or a parameter as its structure".formatted(name);
+    }
+    return text.chars().filter(c -> c == '[' || c == '{').count() <= MAX_BRACKETS
+        ? null
+        : "Function %s has a structure of more than %d brackets, which is its limit"
+            .formatted(name, MAX_BRACKETS);
+  }
+
   /** Takes time of the product of the lengths, without an end before. */
-  private static @Nullable String compare(String name, List<JsonNode> arguments) {
+  private @Nullable String compare(String name, List<JsonNode> arguments) {
+    double steps = 1;
     for (JsonNode argument : arguments) {
       if (closedBytes(argument) > MAX_FOR_EACH_ROW) {
         return "Function %s compares texts of at most %d bytes".formatted(name, MAX_FOR_EACH_ROW);
       }
+      steps *= closedBytes(argument);
+    }
+    boolean manyRows = maxBytes != MAX_BYTES;
+    if (steps > (manyRows ? MAX_STEPS_FOR_EACH_ROW : MAX_STEPS)) {
+      return "Function %s compares texts that are too long together%s: %.0f is the limit of the product of their bytes"
+          .formatted(
+              name,
+              manyRows ? " where rows are read" : "",
+              manyRows ? MAX_STEPS_FOR_EACH_ROW : MAX_STEPS);
     }
     return null;
   }

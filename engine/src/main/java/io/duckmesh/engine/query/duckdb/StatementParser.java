@@ -1,7 +1,5 @@
 package io.duckmesh.engine.query.duckdb;
 
-import static java.util.Objects.requireNonNull;
-
 import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.duckdb.process.DuckDbProcess;
@@ -10,6 +8,8 @@ import io.duckmesh.engine.query.duckdb.process.ProcessAnswer;
 import io.duckmesh.engine.query.duckdb.process.ProcessSession;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -39,8 +39,8 @@ final class StatementParser implements AutoCloseable {
   /** The tree of a statement is many times its text; more than this is more than we walk. */
   private static final long MAX_RESULT_BYTES = 32 << 20;
 
-  /** Texts below it are not what takes a parser's memory or time. */
-  private static final int HARMLESS_CHARACTERS = 20_000;
+  /** Longer texts are large, and parsed one at a time. */
+  private static final int LARGE_CHARACTERS = 20_000;
 
   private final BufferAllocator allocator;
   private final Semaphore permits = new Semaphore(CONCURRENT, true);
@@ -49,6 +49,7 @@ final class StatementParser implements AutoCloseable {
   private final Semaphore largePermits = new Semaphore(1, true);
 
   private final ScheduledThreadPoolExecutor watchdog;
+  private final Set<Generation> watched = ConcurrentHashMap.newKeySet();
   private @Nullable Generation generation;
   private boolean closed;
 
@@ -102,28 +103,32 @@ final class StatementParser implements AutoCloseable {
   }
 
   private String text(String sql, String argument) {
-    Semaphore taken = argument.length() < HARMLESS_CHARACTERS ? permits : largePermits;
+    Semaphore taken = argument.length() < LARGE_CHARACTERS ? permits : largePermits;
     take(taken);
     try {
-      IOException lost = null;
-      for (int attempt = 0; attempt < 2; attempt++) {
-        Generation current = generation();
-        try {
-          return textOnce(current, sql, argument);
-        } catch (IOException e) {
-          // It may be somebody else's text that ended the process.
-          lost = e;
-          discard(current);
-        }
+      Generation shared = generation();
+      try {
+        return textOnce(shared, sql, argument);
+      } catch (IOException e) {
+        log.debug("Parsing again in a process of its own", e);
+        discard(shared);
       }
-      if (argument.length() < HARMLESS_CHARACTERS) {
-        throw new QueryOverloadedException("Statements of others take all that there is to parse");
-      }
-      throw new QueryRejectedException(
-          "Statement takes more memory or time to parse than a statement may",
-          requireNonNull(lost));
+      return textAlone(sql, argument);
     } finally {
       taken.release();
+    }
+  }
+
+  /** Somebody else's text may have ended the process; here there is none. */
+  private String textAlone(String sql, String argument) {
+    Generation alone = start();
+    try {
+      return textOnce(alone, sql, argument);
+    } catch (IOException e) {
+      throw new QueryRejectedException(
+          "Statement takes more memory or time to parse than a statement may", e);
+    } finally {
+      end(alone);
     }
   }
 
@@ -198,47 +203,55 @@ final class StatementParser implements AutoCloseable {
       throw new IllegalStateException("The query engine is closed");
     }
     if (generation == null) {
-      DuckDbProcess process = DuckDbProcess.start();
-      boolean prepared = false;
-      try {
-        process.base().execute(DuckDbSql.parsingInstance());
-        prepared = true;
-      } catch (FailedStatementException | IOException e) {
-        throw new IllegalStateException("Cannot open DuckDB as parser", e);
-      } finally {
-        if (!prepared) {
-          process.close();
-        }
-      }
-      generation = new Generation(process, new ConcurrentLinkedDeque<>(), new AtomicInteger());
+      generation = start();
     }
     return generation;
+  }
+
+  private Generation start() {
+    DuckDbProcess process = DuckDbProcess.start();
+    boolean prepared = false;
+    try {
+      process.base().execute(DuckDbSql.parsingInstance());
+      prepared = true;
+    } catch (FailedStatementException | IOException e) {
+      throw new IllegalStateException("Cannot open DuckDB as parser", e);
+    } finally {
+      if (!prepared) {
+        process.close();
+      }
+    }
+    Generation started =
+        new Generation(process, new ConcurrentLinkedDeque<>(), new AtomicInteger());
+    watched.add(started);
+    return started;
+  }
+
+  private void end(Generation ended) {
+    watched.remove(ended);
+    ended.process().close();
   }
 
   private synchronized void discard(Generation lost) {
     if (generation == lost) {
       log.warn("Parser process is lost pid={}", lost.process().pid());
       generation = null;
-      lost.process().close();
+      end(lost);
     }
   }
 
   private void watchMemory() {
-    Generation watched;
-    synchronized (this) {
-      watched = generation;
-    }
-    if (watched == null || watched.running().get() == 0) {
-      return;
-    }
-    long bytes = MemoryWatch.resident(watched.process().pid()).orElse(0);
-    if (bytes > MEMORY_BYTES) {
-      log.warn(
-          "Parser process takes too much memory pid={} resident_bytes={} limit_bytes={}",
-          watched.process().pid(),
-          bytes,
-          MEMORY_BYTES);
-      watched.process().kill();
+    for (Generation each : watched) {
+      long pid = each.process().pid();
+      long bytes = each.running().get() == 0 ? 0 : MemoryWatch.resident(pid).orElse(0);
+      if (bytes > MEMORY_BYTES) {
+        log.warn(
+            "Parser process takes too much memory pid={} resident_bytes={} limit_bytes={}",
+            pid,
+            bytes,
+            MEMORY_BYTES);
+        each.process().kill();
+      }
     }
   }
 
@@ -248,7 +261,7 @@ final class StatementParser implements AutoCloseable {
     synchronized (this) {
       closed = true;
       if (generation != null) {
-        generation.process().close();
+        end(generation);
         generation = null;
       }
     }

@@ -52,6 +52,10 @@ final class StatementTree {
   private static final Set<String> ROW_MAKERS =
       Set.of("unnest", "unlist", "generate_subscripts", "regexp_split_to_table");
 
+  /** Functions whose second argument names an aggregate function. */
+  private static final Set<String> AGGREGATING =
+      Set.of("list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate");
+
   /** Functions whose lambda gets what it answered before. */
   private static final Set<String> REDUCING = Set.of("list_reduce", "array_reduce", "reduce");
 
@@ -105,6 +109,15 @@ final class StatementTree {
   /** Whether what is visited is done again and again on its own outcome. */
   private boolean repeated;
 
+  /** Whether that is in one step, which looks at no interrupt. */
+  private boolean reducing;
+
+  /** Whether a lambda in what is repeated gives other names to its values. */
+  private boolean renamed;
+
+  /** How much longer the calls around the one at hand make its value, at most. */
+  private double lengthening = 1;
+
   private StatementTree(String sql, FunctionRules rules, boolean manyRows) {
     this.sql = sql;
     this.rules = rules;
@@ -117,6 +130,12 @@ final class StatementTree {
    * @throws QueryRejectedException if it holds something that is not allowed
    */
   static StatementTree check(String sql, JsonNode statement, FunctionRules rules) {
+    if (Expansion.added(statement) > Expansion.MAX_ADDED) {
+      throw new QueryRejectedException(
+          ("Statement grows by more than %d columns and literals when names of SELECT lists, and"
+                  + " functions such as nullif, are replaced by what they stand for")
+              .formatted(Expansion.MAX_ADDED));
+    }
     StatementTree tree = new StatementTree(sql, rules, readsRows(statement));
     tree.visit(statement, Scope.EMPTY);
     return tree;
@@ -267,30 +286,78 @@ final class StatementTree {
           .add(node);
     }
     if (node.has("function_name")) {
-      checkFunction(Kind.SCALAR, node, node);
-      String function = DuckDbSql.foldCase(node.path("function_name").asString());
-      sizes
-          .refusal(function, node)
-          .ifPresent(
-              message -> {
-                throw rejected(message, node);
-              });
-      int copies = SizeLimits.copies(function, node);
-      if (copies > 1 && repeated) {
-        throw rejected(
-            "Function %s joins a value with itself where that is done again and again"
-                .formatted(function),
-            node);
-      }
-      expressionCopies = Math.max(expressionCopies, copies);
-      visitArguments(node, function, scope);
+      visitCall(node, scope);
     } else {
+      if (name.equals("TYPE")
+          && DuckDbSql.foldCase(node.path("type_name").asString("")).equals("variant")) {
+        throw rejected("Type VARIANT is not allowed: no answer holds it; JSON is", node);
+      }
       visitChildren(node, scope);
     }
   }
 
+  private void visitCall(ObjectNode node, Scope scope) {
+    checkFunction(Kind.SCALAR, node, node);
+    String function = DuckDbSql.foldCase(node.path("function_name").asString());
+    if (AGGREGATING.contains(function)) {
+      checkAggregate(function, node);
+    }
+    sizes
+        .refusal(function, node)
+        .ifPresent(
+            message -> {
+              throw rejected(message, node);
+            });
+    int copies = SizeLimits.copies(function, node, renamed);
+    if (copies > 1 && repeated) {
+      throw rejected(
+          "Function %s joins a value with itself where that is done again and again"
+              .formatted(function),
+          node);
+    }
+    expressionCopies = Math.max(expressionCopies, copies);
+    double times = Math.max(1, SizeLimits.lengthening(function, node));
+    if (times > 1 && reducing) {
+      throw rejected(
+          "Function %s makes a value longer where that is done again and again".formatted(function),
+          node);
+    }
+    double outside = lengthening;
+    lengthening *= times;
+    if (lengthening > SizeLimits.MAX_LENGTHENING) {
+      throw rejected(
+          "Functions within each other make a value more than %d times as long, which is the limit"
+              .formatted(SizeLimits.MAX_LENGTHENING),
+          node);
+    }
+    visitArguments(node, function, scope);
+    lengthening = outside;
+  }
+
+  /** Aggregate functions that a text names are allowed as those are that stand there. */
+  private void checkAggregate(String function, ObjectNode node) {
+    for (List<JsonNode> arguments : FunctionCalls.readings(node)) {
+      if (arguments.size() < 2) {
+        continue;
+      }
+      JsonNode literal = arguments.get(1).path("literal");
+      if (!literal.path("kind").asString("").equals("STRING")) {
+        throw rejected(
+            "Function %s takes only a literal as the name of its aggregate function"
+                .formatted(function),
+            node);
+      }
+      checkFunction(Kind.SCALAR, literal.path("text").asString(""), node);
+    }
+  }
+
+  /** What a lambda makes of the values of a list multiplies with what the list is made of. */
   private void visitArguments(ObjectNode node, String function, Scope scope) {
-    JsonNode list = node.path("arguments").path(0).path("expression");
+    JsonNode list = FunctionCalls.arguments(node).stream().findFirst().orElse(node);
+    double before = expressionCopies;
+    double inLambdas = 1;
+    expressionCopies = 1;
+    List<JsonNode> lambdas = new ArrayList<>();
     for (Map.Entry<String, JsonNode> child : node.properties()) {
       if (!child.getKey().equals("arguments")) {
         visit(child.getValue(), scope);
@@ -298,17 +365,35 @@ final class StatementTree {
       }
       for (JsonNode argument : child.getValue()) {
         if (argument.path("expression").path("class").asString("").equals("LAMBDA")) {
-          double outside = sizes.enterLambda(list);
-          boolean outer = repeated;
-          repeated = repeated || REDUCING.contains(function);
-          visit(argument, scope);
-          repeated = outer;
-          sizes.leaveLambda(outside);
+          lambdas.add(argument);
         } else {
           visit(argument, scope);
         }
       }
     }
+    for (JsonNode lambda : lambdas) {
+      double inLists = expressionCopies;
+      expressionCopies = 1;
+      visitLambda(lambda, list, function, scope);
+      inLambdas = Math.max(inLambdas, expressionCopies);
+      expressionCopies = inLists;
+    }
+    expressionCopies = Math.max(before, expressionCopies * inLambdas);
+  }
+
+  private void visitLambda(JsonNode lambda, JsonNode list, String function, Scope scope) {
+    double outside = sizes.enterLambda(list);
+    boolean outerRepeated = repeated;
+    boolean outerRenamed = renamed;
+    boolean outerReducing = reducing;
+    renamed = repeated;
+    reducing = reducing || REDUCING.contains(function);
+    repeated = repeated || reducing;
+    visit(lambda, scope);
+    reducing = outerReducing;
+    repeated = outerRepeated;
+    renamed = outerRenamed;
+    sizes.leaveLambda(outside);
   }
 
   /** Each name of a WITH clause is known in those that follow it and in the query itself. */
@@ -321,6 +406,10 @@ final class StatementTree {
       if (name.indexOf('/') >= 0 || name.indexOf('\\') >= 0) {
         // DuckDB takes an unknown name in FROM for a file; one that can be a path stays out.
         throw rejected("Name in WITH holds a slash: " + name, node);
+      }
+      if (name.indexOf('@') >= 0) {
+        // Tables at a version, and those of the catalog, are views with such names.
+        throw rejected("Name in WITH holds @: " + name, node);
       }
       relationCopies = 1;
       expressionCopies = 1;
@@ -355,10 +444,13 @@ final class StatementTree {
       visit(right, scope);
       return;
     }
-    boolean outer = repeated;
+    boolean outerRepeated = repeated;
+    boolean outerRenamed = renamed;
     repeated = true;
+    renamed = false;
     visit(right, new Scope(scope, DuckDbSql.foldCase(node.path("cte_name").asString()), 1));
-    repeated = outer;
+    repeated = outerRepeated;
+    renamed = outerRenamed;
   }
 
   private void visitRelation(ObjectNode node, String type, Scope scope) {
@@ -382,7 +474,10 @@ final class StatementTree {
   }
 
   private void checkFunction(Kind kind, ObjectNode call, ObjectNode place) {
-    String name = call.path("function_name").asString();
+    checkFunction(kind, call.path("function_name").asString(), place);
+  }
+
+  private void checkFunction(Kind kind, String name, ObjectNode place) {
     if (!rules.allows(kind, name)) {
       throw rejected(
           rules

@@ -135,8 +135,61 @@ final class HostileStatements {
           "SELECT count(*) FROM range(100) t(r) GROUP BY CUBE ("
               + joined(n, ", ", i -> "r + " + i)
               + ")";
+      case "lateral-sums" -> lateral(n, "1", i -> "a%d + a%d".formatted(i, i));
+      case "lateral-texts" -> lateral(n, "'x'", i -> "a%d || a%d".formatted(i, i));
+      case "lateral-subqueries" -> lateral(n, "1", i -> "(SELECT a%d + a%d)".formatted(i, i));
+      case "lateral-methods" -> lateral(n, "1", i -> "a%d.add(a%d)".formatted(i, i));
+      case "lateral-filters" ->
+          lateral(n, "id", i -> "a%d + a%d".formatted(i, i))
+              + " FROM events WHERE a%d + a%d > 0".formatted(n, n);
+      case "nested-macros" ->
+          "SELECT " + "fmod(".repeat(n) + "id" + ", 3)".repeat(n) + " FROM events";
+      case "nested-sums" -> {
+        String query = "SELECT id AS x FROM events";
+        for (int i = 0; i < n; i++) {
+          query = "SELECT x + x AS x FROM (" + query + ") WHERE x > 0";
+        }
+        yield query;
+      }
+      case "case-copies" -> {
+        // The parser writes what is compared once for each WHEN.
+        String value = "id";
+        for (int i = 0; i < n; i++) {
+          value = "CASE " + value + " WHEN 1 THEN 2".repeat(10) + " END";
+        }
+        yield "SELECT " + value + " FROM events";
+      }
+      case "nested-lists" ->
+          "WITH c0 AS (SELECT [1] AS x), "
+              + joined(n, ", ", i -> "c%d AS (SELECT [x] AS x FROM c%d)".formatted(i + 1, i))
+              + " SELECT length(to_json(x)) FROM c"
+              + n;
+      case "nested-lambdas" ->
+          "SELECT " + "list_transform(".repeat(n) + "['x']" + ", lambda x: x || x)".repeat(n);
+      case "nested-replaces" ->
+          "SELECT "
+              + "replace(".repeat(n)
+              + "name"
+              + ", 'a', 'aaaaaaaaaaaaaaaa')".repeat(n)
+              + " FROM events";
+      case "nested-formats" ->
+          "SELECT " + "format('{0}{0}{0}{0}{0}{0}{0}{0}', ".repeat(n) + "'x'" + ")".repeat(n);
+      case "nested-regexps" ->
+          "SELECT "
+              + "regexp_replace(".repeat(n)
+              + "'x'"
+              + ", '.', '\\0\\0\\0\\0\\0\\0\\0\\0', 'g')".repeat(n);
+      case "nested-hex" -> "SELECT " + "hex(".repeat(n) + "'x'" + ")".repeat(n);
       default -> throw new IllegalArgumentException("Nothing makes " + found.group());
     };
+  }
+
+  /** Each name of the list stands for what two of the one before it do. */
+  private static String lateral(int count, String first, IntFunction<String> next) {
+    return "SELECT "
+        + first
+        + " AS a0, "
+        + joined(count, ", ", i -> next.apply(i) + " AS a" + (i + 1));
   }
 
   private static String doubled(String text, int times) {

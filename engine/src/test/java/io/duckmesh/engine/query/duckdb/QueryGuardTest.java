@@ -8,6 +8,7 @@ import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.TableReference;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.junit.jupiter.api.AfterAll;
@@ -89,7 +90,7 @@ class QueryGuardTest {
           SELECT a::INTEGER, CAST(b AS DECIMAL(10, 2)), TRY_CAST(c AS DATE), d::STRUCT(x INTEGER)[] FROM t | t
           SELECT CASE WHEN a > 1 THEN 'x' ELSE 'y' END, coalesce(a, 1), nullif(a, 2), ifnull(a, 3), a IS NULL FROM t | t
           SELECT [1, 2, 3][1:2], {'a': 1}.a, MAP {'k': 'v'}['k'], [x + 1 FOR x IN [1, 2] IF x > 1] |
-          SELECT list_transform([1, 2], x -> x + 1), list_reduce([1, 2], (a, b) -> a + b) |
+          SELECT list_transform([1, 2], lambda x: x + 1), list_reduce([1, 2], lambda a, b: a + b) |
           SELECT doc->'$.a', doc->>'b', json_extract(doc, '$.c') FROM t | t
           SELECT INTERVAL 1 DAY, DATE '2026-01-01', current_date, now(), extract(year FROM "at"), "at" AT TIME ZONE 'UTC' FROM t | t
           SELECT a LIKE 'x%', b ILIKE 'y', c SIMILAR TO 'z', d GLOB 'w*', e NOT BETWEEN 1 AND 2, f COLLATE NOCASE FROM t | t
@@ -230,6 +231,14 @@ class QueryGuardTest {
           SELECT * FROM t AT (VERSION => 99999999999999999999) | AT (VERSION => ...)
           SELECT * FROM t AT (TIMESTAMP => now()) | AT (TIMESTAMP => ...) takes a text
           WITH "/etc/passwd" AS (SELECT 1) FROM "/etc/passwd" | Name in WITH holds a slash: /etc/passwd
+          WITH "t@version 3" AS (SELECT 1) SELECT * FROM t AT (VERSION => 3) | Name in WITH holds @: t@version 3
+          SELECT a::VARIANT FROM t | Type VARIANT is not allowed: no answer holds it; JSON is (line 1, column 11)
+          SELECT a::STRUCT(x variant[]) FROM t | Type VARIANT is not allowed
+          SELECT variant_keys(a) FROM t | Function variant_keys is not allowed: it works on VARIANT
+          SELECT list_aggregate(a, 'bitstring_agg', 0, 9) FROM t | Function bitstring_agg is not allowed: it takes memory of the range of its values for each group (line 1, column 8)
+          SELECT a.list_aggr('nothing') FROM t | Function nothing is unknown or not allowed
+          SELECT list_aggregate(a, b) FROM t | Function list_aggregate takes only a literal as the name of its aggregate function
+          SELECT from_json(a, upper(b)) FROM t | Function from_json takes only a literal or a parameter as its structure
           SELECT * FROM t WHERE | Syntax error at or near "WHERE" (line 1, column 17)
           SELEC 1 | Syntax error at or near "SELEC" (line 1, column 1)
           """)
@@ -259,6 +268,11 @@ class QueryGuardTest {
         "WITH RECURSIVE r AS (SELECT a, '/' || a AS p FROM t UNION ALL SELECT t.a, p || '/' || t.a FROM r, t) FROM r",
         "SELECT lpad('x', 10000000, 'y'), rpad('x', 2500000, 'ä😀')",
         "SELECT lpad(a, 10000, '0'), rpad('x', least(a, 20), b) FROM t",
+        "SELECT replace(replace(replace(a, '&', '&amp;'), '<', '&lt;'), '\"', '&quot;'), hex(a) FROM t",
+        "SELECT list_reduce(a, lambda x, y: x + y), list_reduce(b, lambda x, y: replace(x, y, '')) FROM t",
+        "SELECT list_aggregate(a, 'sum'), a.list_aggr('quantile_cont', 0.5), main.repeat('x', 5) FROM t",
+        "SELECT levenshtein(a, b), levenshtein(a, 'a word'), from_json(a, '{\"b\": [\"INT\"]}'), from_json(a, ?) FROM t",
+        "SELECT a + 1 AS a, a * 2 AS b, a + b AS c, b + c AS d, nullif(nullif(c, 0), d) AS e FROM t WHERE e > d",
         "SELECT list_resize([1], 10000), array_resize([a], least(b, 100), 0) FROM t",
         "SELECT bar(a, 0, 1), bar(a, 0, 1, 80) FROM t",
         "SELECT format('{} {:>20} {{{}}}', a, b, c), printf('%5d %s 100000 %% 5', a, b) FROM t",
@@ -293,6 +307,17 @@ class QueryGuardTest {
           SELECT concat(s, s) FROM (SELECT concat(s, s) s FROM (SELECT concat(s, s) s FROM (SELECT repeat('x', 50000) s))) | Values are joined with themselves too often
           SELECT replace('xxxx', 'x', repeat('y', 10000)) | Function replace repeats values that are no literals more than 1000 times
           SELECT bitstring('1', 2000000000) | Function bitstring has a length above 10000
+          SELECT a.repeat(1001) FROM t | Function repeat repeats values that are no literals more than 1000 times
+          SELECT t.a.repeat(b) FROM t | Function repeat takes as its count only a literal
+          SELECT memory.repeat(2000000000) FROM t | Function repeat repeats values
+          SELECT system.main.repeat('x', 2000000000) | Function repeat makes a value of more than 10000000 bytes
+          SELECT a.format(b) FROM t | Function format takes only a literal as its format
+          SELECT list_reduce(l, lambda a, b: a.concat(a), 'x') FROM t | Function concat joins a value with itself where that is done again and again
+          SELECT list_reduce(l, lambda a, b: list_transform([a], lambda c: concat(c, a))[1]) FROM t | Function concat joins a value with itself
+          SELECT list_reduce(l, lambda a, b: hex(a)) FROM t | Function hex makes a value longer where that is done again and again
+          SELECT list_reduce(l, lambda a, b: replace('xx', 'x', a)) FROM t | Function replace makes a value longer where that is done again and again
+          SELECT replace(replace(replace(replace(replace(a, 'a', '0123456789abcdef'), 'a', '0123456789abcdef'), 'a', '0123456789abcdef'), 'a', '0123456789abcdef'), 'a', '0123456789abcdef') FROM t | Functions within each other make a value more than 100000 times as long
+          SELECT levenshtein(concat(repeat('a', 2000), a), concat(repeat('b', 2000), b)) FROM t | Function levenshtein compares texts that are too long together where rows are read
           SELECT damerau_levenshtein(a, b) FROM t | Function damerau_levenshtein is not allowed: it takes memory of the product of its arguments' lengths
           SELECT generate_series(DATE '0001-01-01', DATE '9999-01-01', INTERVAL 1 MINUTE) | Function generate_series in an expression makes more than 1000000 elements
           SELECT range(TIMESTAMP '2024-01-01', '2025-01-01', INTERVAL '1 second') | Function range in an expression makes more than 1000000 elements
@@ -337,6 +362,39 @@ class QueryGuardTest {
     assertThatThrownBy(() -> guard.check(sql))
         .isInstanceOf(QueryRejectedException.class)
         .hasMessageStartingWith(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT 1 AS a0, %s",
+        "SELECT id AS a0, %s FROM t",
+        "SELECT (SELECT a0 FROM (SELECT 1 AS a0, %s))",
+        "WITH c AS (SELECT [1] AS a0, %s) FROM c",
+      })
+  void namesOfASelectListThatDoubleAreRefused(String sql) {
+    String doubling =
+        IntStream.range(0, 20)
+            .mapToObj(i -> "a%d + A%d AS a%d".formatted(i, i, i + 1))
+            .collect(Collectors.joining(", "));
+    String adding =
+        IntStream.range(0, 200)
+            .mapToObj(i -> "a0 + %d AS b%d".formatted(i, i))
+            .collect(Collectors.joining(", "));
+
+    assertThat(guard.check(sql.formatted(adding)).tables()).hasSizeLessThan(2);
+    assertThatThrownBy(() -> guard.check(sql.formatted(doubling)))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageStartingWith("Statement grows by more than 10000 columns and literals");
+  }
+
+  @Test
+  void macrosThatDoubleAreRefused() {
+    String doubling = "nullif(".repeat(20) + "a" + ", 0)".repeat(20);
+
+    assertThatThrownBy(() -> guard.check("SELECT " + doubling + " FROM t"))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageStartingWith("Statement grows by more than 10000 columns and literals");
   }
 
   @Test

@@ -119,6 +119,11 @@ public final class ProcessSession implements AutoCloseable {
     process.interrupt(id, query);
   }
 
+  /** Whether it was not closed. */
+  public boolean isOpen() {
+    return channel.isOpen();
+  }
+
   /** How much of the query is done, from 0 to 1; NaN if it can not be told. */
   public double progress() {
     return progress;
