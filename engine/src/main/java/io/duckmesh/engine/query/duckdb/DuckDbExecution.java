@@ -427,8 +427,13 @@ final class DuckDbExecution implements QueryExecution {
             INTERRUPT_AGAIN_MILLIS,
             INTERRUPT_AGAIN_MILLIS,
             TimeUnit.MILLISECONDS);
-    leaving =
-        watchdog.schedule(() -> ifWatched(Session::close), LEAVE_MILLIS, TimeUnit.MILLISECONDS);
+    leaving = watchdog.schedule(() -> ifWatched(this::leave), LEAVE_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** What runs on holds the instance's memory, so the next query gets another one. */
+  private void leave(Session deaf) {
+    deaf.close();
+    instance.retire();
   }
 
   private void ifWatched(Consumer<Session> action) {

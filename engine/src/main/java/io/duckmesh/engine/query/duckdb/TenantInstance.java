@@ -27,7 +27,6 @@ final class TenantInstance implements AutoCloseable {
   /** How long the end of a process may come after that of its connections. */
   private static final long END_MILLIS = 1_000;
 
-  private static final long LEFT_RETIRE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
   private static final long LEFT_KILL_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** How many queries of one tenant run and wait. */
@@ -228,16 +227,12 @@ final class TenantInstance implements AutoCloseable {
   }
 
   /**
-   * Sees to statements that nobody waits for any more and that do not end: no further query comes
-   * here then, and after a while the process is ended under those that are left.
+   * Sees to statements that nobody waits for any more and that do not end: after a while the
+   * process is ended under those that are left.
    */
   void endLeftStatements() {
-    long left = process.interruptLeft();
-    if (left > LEFT_RETIRE_NANOS) {
-      if (left > LEFT_KILL_NANOS) {
-        process.kill();
-      }
-      retire();
+    if (process.interruptLeft() > LEFT_KILL_NANOS) {
+      process.kill();
     }
   }
 
