@@ -172,3 +172,64 @@ CREATE TABLE catalog.upkeep_run (
 CREATE INDEX running_upkeep ON catalog.upkeep_run (job) WHERE state = 'running';
 CREATE INDEX upkeep_run_of_tenant ON catalog.upkeep_run (tenant_id, number);
 CREATE INDEX upkeep_run_age ON catalog.upkeep_run (finished_at) WHERE state <> 'running';
+
+CREATE OR REPLACE VIEW catalog.table_with_schema AS
+SELECT t.table_id,
+       t.tenant_id,
+       t.name,
+       t.event_key,
+       t.sort_by,
+       t.key_window_ms,
+       t.created_in,
+       t.dropped_in,
+       t.created_at,
+       s.schema_version,
+       s.begin_snapshot AS schema_begin,
+       s.end_snapshot AS schema_end,
+       ARRAY(SELECT ts.shard_id
+             FROM catalog.table_shard ts
+             WHERE ts.table_id = t.table_id
+             ORDER BY ts.ordinal) AS shards,
+       c.field_ids,
+       c.names,
+       c.types,
+       c.required,
+       c.default_values,
+       t.history_from
+FROM catalog.tenant_table t
+JOIN catalog.table_schema s USING (table_id)
+CROSS JOIN LATERAL (
+    SELECT array_agg(c.field_id ORDER BY c.ordinal) AS field_ids,
+           array_agg(c.name ORDER BY c.ordinal) AS names,
+           array_agg(c.type ORDER BY c.ordinal) AS types,
+           array_agg(c.required ORDER BY c.ordinal) AS required,
+           array_agg(c.default_value ORDER BY c.ordinal) AS default_values
+    FROM catalog.table_column c
+    WHERE c.table_id = s.table_id AND c.schema_version = s.schema_version
+) c;
+
+-- Spans that no readable snapshot touches: files that have ended, and those that their table ended with.
+CREATE VIEW catalog.dead_span AS
+SELECT t.tenant_id, f.object_key, f.restored_in, f.table_id, f.size_bytes, f.begin_snapshot, f.end_snapshot
+FROM catalog.tenant_table t
+JOIN catalog.data_file f USING (table_id)
+WHERE f.end_snapshot <= t.history_from
+  AND NOT EXISTS (
+      SELECT
+      FROM catalog.pin p
+      WHERE p.tenant_id = t.tenant_id
+        AND p.snapshot_id >= f.begin_snapshot
+        AND p.snapshot_id < f.end_snapshot)
+UNION ALL
+SELECT t.tenant_id, f.object_key, f.restored_in, f.table_id, f.size_bytes, f.begin_snapshot, t.dropped_in
+FROM catalog.tenant_table t
+JOIN catalog.data_file f USING (table_id)
+WHERE t.dropped_in <= t.history_from
+  AND f.begin_snapshot IS NOT NULL
+  AND f.end_snapshot IS NULL
+  AND NOT EXISTS (
+      SELECT
+      FROM catalog.pin p
+      WHERE p.tenant_id = t.tenant_id
+        AND p.snapshot_id >= f.begin_snapshot
+        AND p.snapshot_id < t.dropped_in);
