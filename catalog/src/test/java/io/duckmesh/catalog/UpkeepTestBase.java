@@ -79,6 +79,7 @@ abstract class UpkeepTestBase extends CatalogContract {
 
   /** Lets everything expire that is not among the newest snapshots of that number. */
   void expireTo(int keep) {
+    clock.advance(Duration.ofSeconds(1));
     upkeep.policies().set(TENANT, new UpkeepPolicy(null, null, null, Duration.ZERO, keep, null));
     upkeep.retention().expire(upkeep.retention().plan(TENANT));
   }

@@ -19,8 +19,8 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Each change locks the tenant, by its new snapshot, and then the tenant's history: so nothing that
- * it takes up again expires meanwhile.
+ * Each change locks the tenant and then the tenant's history: so nothing that it takes up again
+ * expires meanwhile.
  */
 final class JdbiRestores implements Restores {
   private final Database database;
@@ -65,8 +65,9 @@ final class JdbiRestores implements Restores {
     return database.inTransaction(
         "restore table " + tableName + " of tenant " + tenant,
         handle -> {
-          Snapshot snapshot = nextSnapshot(handle, tenant, "restore");
+          lock(handle, tenant);
           RestorePlan plan = plan(handle, tenant, tableName, to);
+          Snapshot snapshot = nextSnapshot(handle, tenant, "restore");
           UUID table = plan.table().value();
           long id = snapshot.id().value();
           RestoreDao dao = handle.attach(RestoreDao.class);
@@ -83,6 +84,7 @@ final class JdbiRestores implements Restores {
     return database.inTransaction(
         "undrop table " + tableName + " of tenant " + tenant,
         handle -> {
+          lock(handle, tenant);
           Snapshot snapshot = nextSnapshot(handle, tenant, "undrop_table");
           RestoreDao dao = handle.attach(RestoreDao.class);
           handle
@@ -115,13 +117,21 @@ final class JdbiRestores implements Restores {
         dao -> dao.dropped(tenant.value()));
   }
 
-  private Snapshot nextSnapshot(Handle handle, TenantId tenant, String operation) {
-    Snapshot snapshot =
-        handle
-            .attach(SnapshotDao.class)
-            .create(tenant.value(), clock.instant(), operation)
-            .orElseThrow(() -> new IllegalArgumentException("Tenant does not exist: " + tenant));
+  private static void lock(Handle handle, TenantId tenant) {
+    if (handle.attach(TenantDao.class).lock(tenant.value()).isEmpty()) {
+      throw doesNotExist(tenant);
+    }
     JdbiRetention.lock(handle, tenant);
-    return snapshot;
+  }
+
+  private Snapshot nextSnapshot(Handle handle, TenantId tenant, String operation) {
+    return handle
+        .attach(SnapshotDao.class)
+        .create(tenant.value(), clock.instant(), operation)
+        .orElseThrow(() -> doesNotExist(tenant));
+  }
+
+  private static IllegalArgumentException doesNotExist(TenantId tenant) {
+    return new IllegalArgumentException("Tenant does not exist: " + tenant);
   }
 }

@@ -23,14 +23,14 @@ interface RestoreDao {
   @SqlQuery(
       """
       SELECT count(*) FILTER (WHERE NOT live) AS files_begun,
-             count(*) FILTER (WHERE NOT then) AS files_ended,
+             count(*) FILTER (WHERE NOT had) AS files_ended,
              CAST(coalesce(sum(row_count) FILTER (WHERE live), 0) AS bigint) AS rows_before,
-             CAST(coalesce(sum(row_count) FILTER (WHERE then), 0) AS bigint) AS rows_after
+             CAST(coalesce(sum(row_count) FILTER (WHERE had), 0) AS bigint) AS rows_after
       FROM (
         SELECT object_key, max(row_count) AS row_count,
                bool_or(end_snapshot IS NULL) AS live,
                bool_or(begin_snapshot <= :snapshotId
-                       AND (end_snapshot IS NULL OR end_snapshot > :snapshotId)) AS then
+                       AND (end_snapshot IS NULL OR end_snapshot > :snapshotId)) AS had
         FROM (
           SELECT object_key, row_count, begin_snapshot, end_snapshot
           FROM catalog.data_file
