@@ -1,7 +1,7 @@
 package io.duckmesh.engine.query;
 
 /** The statement failed while running, for example by a division that overflows. */
-public final class QueryFailedException extends RuntimeException {
+public class QueryFailedException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   public QueryFailedException(String message) {

@@ -19,6 +19,10 @@ public record QueryLimits(Duration timeout, long maxRows, long maxBytes, boolean
     this(timeout, maxRows, maxBytes, false);
   }
 
+  public QueryLimits withTimeout(Duration timeout) {
+    return new QueryLimits(timeout, maxRows, maxBytes, oneThread);
+  }
+
   public QueryLimits withOneThread() {
     return new QueryLimits(timeout, maxRows, maxBytes, true);
   }

@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.VectorUnloader;
+import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamWriter;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
@@ -26,6 +27,9 @@ final class ArrowResult {
     VectorSchemaRoot root = reader.getVectorSchemaRoot();
     // The first batch comes with its dictionaries, which go out before it.
     boolean more = batches.next();
+    for (Dictionary words : reader.getDictionaryVectors().values()) {
+      NullCells.clear(VectorSchemaRoot.of(words.getVector()));
+    }
     try (ArrowStreamWriter writer =
         new ArrowStreamWriter(root, reader, Channels.newChannel(counted))) {
       writer.start();
@@ -35,6 +39,7 @@ final class ArrowResult {
         truncated = take < root.getRowCount();
         if (take > 0) {
           root.setRowCount(take);
+          NullCells.clear(root);
           writer.writeBatch();
           rows += take;
         }

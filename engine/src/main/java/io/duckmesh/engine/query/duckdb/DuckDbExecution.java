@@ -16,14 +16,12 @@ import io.duckmesh.engine.query.QueryTimeoutException;
 import io.duckmesh.engine.query.ResultColumn;
 import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.ResultSummary;
+import io.duckmesh.engine.query.duckdb.process.FailedStatementException;
+import io.duckmesh.engine.query.duckdb.process.ProcessAnswer;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.BufferUnderflowException;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.ResultSetMetaData;
+import java.nio.channels.ClosedByInterruptException;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,8 +32,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.duckdb.DuckDBPreparedStatement;
-import org.duckdb.DuckDBResultSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,20 +40,14 @@ import org.slf4j.LoggerFactory;
 final class DuckDbExecution implements QueryExecution {
   private static final Logger log = LoggerFactory.getLogger(DuckDbExecution.class);
 
-  /** DuckDB's own size of a chunk: larger batches would only hold more memory. */
-  private static final int BATCH_ROWS = 2048;
-
   /**
    * An interrupt that comes between two steps of a statement is forgotten by the next one, so it is
    * repeated until the statement has ended.
    */
-  private static final long INTERRUPT_AGAIN_MILLIS = 50;
+  private static final long INTERRUPT_AGAIN_MILLIS = 25;
 
-  /** What the driver says when a streamed statement failed before its first row. */
-  private static final String MESSAGE_LOST = "Invalid result set";
-
-  /** What Arrow says when a type has more levels than it reads. */
-  private static final String TOO_DEEP = "Recursion level in ArrowSchema struct exceeded";
+  /** How long a statement that is stopped has to end before it is left to itself. */
+  private static final long LEAVE_MILLIS = 100;
 
   private static final int MAX_TYPE_DEPTH = 64;
 
@@ -66,13 +56,11 @@ final class DuckDbExecution implements QueryExecution {
 
   private enum Stop {
     TIMEOUT,
-    CANCELLED,
-    MEMORY
+    CANCELLED
   }
 
   private final String queryId;
   private final TenantInstance instance;
-  private final List<String> hiddenFolders;
   private final ScheduledExecutorService watchdog;
   private final NativeThreads threads;
   private final BufferAllocator parentAllocator;
@@ -81,12 +69,9 @@ final class DuckDbExecution implements QueryExecution {
   private final Consumer<DuckDbExecution> onClose;
   private List<Lease> leases = List.of();
   private List<ResultColumn> columns = List.of();
-  private @Nullable Statement statement;
-  private @Nullable DuckDBResultSet result;
-  private @Nullable BufferAllocator allocator;
-  private @Nullable ArrowReader reader;
+  private List<Session.Step> steps = List.of();
+  private @Nullable ProcessAnswer answer;
   private @Nullable Session session;
-  private boolean materialized;
   private boolean slotTaken;
   private boolean broken;
   private boolean closed;
@@ -97,11 +82,11 @@ final class DuckDbExecution implements QueryExecution {
   private @Nullable Thread waiter;
   private @Nullable ScheduledFuture<?> timeout;
   private @Nullable ScheduledFuture<?> interrupting;
+  private @Nullable ScheduledFuture<?> leaving;
 
   DuckDbExecution(
       String queryId,
       TenantInstance instance,
-      List<String> hiddenFolders,
       ScheduledExecutorService watchdog,
       NativeThreads threads,
       BufferAllocator parentAllocator,
@@ -110,7 +95,6 @@ final class DuckDbExecution implements QueryExecution {
       Consumer<DuckDbExecution> onClose) {
     this.queryId = queryId;
     this.instance = instance;
-    this.hiddenFolders = hiddenFolders;
     this.watchdog = watchdog;
     this.threads = threads;
     this.parentAllocator = parentAllocator;
@@ -154,35 +138,10 @@ final class DuckDbExecution implements QueryExecution {
   /**
    * Binds and executes; the answer's first rows are there when this returns. An interrupt of the
    * caller cancels the query.
+   *
+   * @throws InstanceLostException if the instance ended meanwhile
    */
   void run(
-      RunnableStatement runnable,
-      List<Binding> bindings,
-      List<ListedTable> listed,
-      List<? extends @Nullable Object> parameters) {
-    Boolean unused =
-        threads.call(
-            this::cancel,
-            () -> {
-              boolean understood = false;
-              try {
-                runNatively(runnable, bindings, listed, parameters);
-                understood = true;
-              } catch (QueryFailedException
-                  | QueryRejectedException
-                  | QueryTimeoutException
-                  | QueryCancelledException e) {
-                understood = true;
-                throw e;
-              } finally {
-                // What else is thrown may have left an answer open, which the session can not drop.
-                broken |= !understood;
-              }
-              return true;
-            });
-  }
-
-  private void runNatively(
       RunnableStatement runnable,
       List<Binding> bindings,
       List<ListedTable> listed,
@@ -190,142 +149,77 @@ final class DuckDbExecution implements QueryExecution {
     try {
       Session taken = instance.session();
       session = taken;
+      taken.nextQuery();
       watch(taken);
-      bind(taken, bindings);
-      for (CatalogView view : runnable.catalogViews()) {
-        taken.bind(view, listed);
-      }
+      bind(taken, runnable, bindings, listed);
       stopIfAsked();
       meter.enter(QueryMeter.Phase.RUN);
-      DuckDBResultSet rows =
-          runnable.explain()
-              ? explain(taken, runnable.sql(), parameters)
-              : execute(taken, runnable.sql(), parameters);
-      columns = columns(rows.getMetaData());
-      BufferAllocator own = parentAllocator.newChildAllocator(queryId, 0, Long.MAX_VALUE);
-      allocator = own;
-      ArrowReader exported = (ArrowReader) rows.arrowExportStream(own, BATCH_ROWS);
-      reader = exported;
-      importSchema(exported);
+      meter.progressFrom(taken::progress);
+      steps = taken.steps();
+      if (runnable.explain()) {
+        explain(taken, runnable.sql(), parameters);
+      } else {
+        answer = query(taken, runnable.sql(), parameters);
+      }
+      columns = columns(requireNonNull(answer).columns());
     } catch (SQLException | IOException e) {
       throw failure(e);
     }
   }
 
-  private static void importSchema(ArrowReader exported) throws IOException {
-    try {
-      var unused = exported.getVectorSchemaRoot();
-    } catch (BufferUnderflowException e) {
-      throw new QueryRejectedException(
-          "A column's name is longer than %d bytes, which no answer holds; give it one with AS"
-              .formatted(MAX_NAME_BYTES),
-          e);
-    } catch (IllegalStateException e) {
-      if (!String.valueOf(e.getMessage()).startsWith(TOO_DEEP)) {
-        throw e;
-      }
-      throw new QueryRejectedException(
-          "A column's type is nested more than %d levels deep, which no answer holds; cast it to JSON"
-              .formatted(MAX_TYPE_DEPTH),
-          e);
-    }
-  }
-
-  /** A view that can not be made is no fault of the statement, whatever DuckDB calls it. */
-  private void bind(Session taken, List<Binding> bindings) throws SQLException {
+  private void bind(
+      Session taken, RunnableStatement runnable, List<Binding> bindings, List<ListedTable> listed) {
     Set<String> views = new HashSet<>();
     for (Binding binding : bindings) {
       views.add(binding.viewName());
-      try {
-        taken.bind(binding);
-      } catch (SQLException e) {
-        if (isStopped() || DuckDbFailures.isFatal(e)) {
-          throw e;
-        }
-        String table = binding.table().reference().name();
-        log.error("Cannot bind table query_id={} table={}", queryId, table, e);
-        throw new QueryFailedException("Table %s can not be read".formatted(table), e);
-      }
+      taken.bind(binding);
     }
     taken.evictViews(views);
+    for (CatalogView view : runnable.catalogViews()) {
+      taken.bind(view, listed);
+    }
   }
 
-  private DuckDBResultSet execute(
-      Session taken, String sql, List<? extends @Nullable Object> parameters) throws SQLException {
-    try {
-      return executeOnce(taken, sql, parameters);
-    } catch (SQLException e) {
-      if (!String.valueOf(e.getMessage()).contains(MESSAGE_LOST) || isStopped()) {
-        throw e;
-      }
-      // Streaming lost the reason; the same statement as a whole fails with it.
-      log.debug("Running again for the error's message query_id={}", queryId);
-      materialized = true;
-      taken.stream(false);
-      return executeOnce(taken, sql, parameters);
-    }
+  private ProcessAnswer query(
+      Session taken, String sql, List<? extends @Nullable Object> parameters)
+      throws SQLException, IOException {
+    return taken.query(
+        steps, sql, parameters, parentAllocator.newChildAllocator(queryId, 0, Long.MAX_VALUE));
   }
 
   /** The plan comes as a text of ours, which is then selected like any value. */
-  private DuckDBResultSet explain(
-      Session taken, String sql, List<? extends @Nullable Object> parameters) throws SQLException {
-    String plan;
-    try (ResultSet rows = executeOnce(taken, DuckDbSql.explain(sql), parameters)) {
-      rows.next();
-      plan = QueryPlans.text(rows.getString(2));
-    }
-    return executeOnce(
-        taken,
-        "SELECT 'physical_plan' AS explain_key, $1::VARCHAR AS explain_value",
-        List.of(DuckDbFailures.withoutPaths(plan, hiddenFolders)));
+  private void explain(Session taken, String sql, List<? extends @Nullable Object> parameters)
+      throws SQLException, IOException {
+    answer = query(taken, DuckDbSql.explain(sql), parameters);
+    String plan = QueryPlans.text(text(answer));
+    closeAnswer();
+    steps = List.of();
+    answer =
+        query(
+            taken,
+            "SELECT 'physical_plan' AS explain_key, $1::VARCHAR AS explain_value",
+            List.of(DuckDbFailures.withoutPaths(plan, instance.hiddenFolders())));
   }
 
-  /** Without parameters nothing is prepared, which would plan the statement twice. */
-  private DuckDBResultSet executeOnce(
-      Session taken, String sql, List<? extends @Nullable Object> parameters) throws SQLException {
-    closeStatement();
-    ResultSet rows;
-    if (parameters.isEmpty()) {
-      Statement direct = taken.statement();
-      statement = direct;
-      meter.progressFrom(() -> progress(direct));
-      rows = direct.executeQuery(sql);
-    } else {
-      PreparedStatement prepared = taken.prepare(sql);
-      statement = prepared;
-      meter.progressFrom(() -> progress(prepared));
-      for (int i = 0; i < parameters.size(); i++) {
-        prepared.setObject(i + 1, parameters.get(i));
-      }
-      stopIfAsked();
-      rows = prepared.executeQuery();
+  /** The second column of the one row that there is. */
+  private static String text(ProcessAnswer plan) throws SQLException, IOException {
+    StringBuilder text = new StringBuilder();
+    while (plan.next()) {
+      text.append(plan.reader().getVectorSchemaRoot().getVector(1).getObject(0));
     }
-    result = rows.unwrap(DuckDBResultSet.class);
-    return result;
+    return text.toString();
   }
 
-  /** What DuckDB says after a while; asked while another thread runs the statement. */
-  private static double progress(Statement statement) {
-    try {
-      double percentage =
-          statement.unwrap(DuckDBPreparedStatement.class).getQueryProgress().getPercentage();
-      return percentage < 0 ? Double.NaN : Math.min(1, percentage / 100);
-    } catch (SQLException e) {
-      // The statement has just ended.
-      return Double.NaN;
-    }
-  }
-
-  private static List<ResultColumn> columns(ResultSetMetaData meta) throws SQLException {
+  private static List<ResultColumn> columns(List<ProcessAnswer.Column> given) {
     List<ResultColumn> columns = new ArrayList<>();
-    for (int i = 1; i <= meta.getColumnCount(); i++) {
-      String type = TypeNames.of(meta.getColumnTypeName(i));
+    for (ProcessAnswer.Column column : given) {
+      String type = TypeNames.of(column.type());
       if (type.contains("VARIANT")) {
         throw new QueryRejectedException(
             "Column %s has type %s, which no answer holds; cast it to JSON"
-                .formatted(meta.getColumnName(i), type));
+                .formatted(column.name(), type));
       }
-      columns.add(new ResultColumn(meta.getColumnName(i), type));
+      columns.add(new ResultColumn(column.name(), type));
     }
     return columns;
   }
@@ -338,22 +232,25 @@ final class DuckDbExecution implements QueryExecution {
   @Override
   public ResultSummary write(ResultFormat format, JsonStyle style, OutputStream out)
       throws IOException {
-    ArrowReader rows = reader;
+    ProcessAnswer rows = answer;
     if (rows == null) {
       throw new IllegalStateException("Query %s was written already".formatted(queryId));
     }
-    return threads.call(this::cancel, () -> writeNatively(format, style, rows, out));
+    // Making text of rows is work, which would keep a core from all virtual threads.
+    return threads.call(this::cancel, () -> writeRows(format, style, rows, out));
   }
 
-  private ResultSummary writeNatively(
-      ResultFormat format, JsonStyle style, ArrowReader rows, OutputStream out) throws IOException {
+  private ResultSummary writeRows(
+      ResultFormat format, JsonStyle style, ProcessAnswer rows, OutputStream out)
+      throws IOException {
     ResultBatches batches = () -> loadNextBatch(rows);
+    ArrowReader reader = rows.reader();
     try {
       return switch (format) {
         case JSON_ROWS, NDJSON, CSV ->
-            TextResult.write(format, style, columns, rows, batches, limits, out);
-        case ARROW -> ArrowResult.write(rows, batches, limits, out);
-        case PARQUET -> ParquetResult.write(rows, batches, limits, out);
+            TextResult.write(format, style, columns, reader, batches, limits, out);
+        case ARROW -> ArrowResult.write(reader, batches, limits, out);
+        case PARQUET -> ParquetResult.write(reader, batches, limits, out);
       };
     } catch (IOException e) {
       // A stream that is waited for gives up when the statement is stopped.
@@ -362,35 +259,82 @@ final class DuckDbExecution implements QueryExecution {
       }
       throw e;
     } finally {
-      try {
-        closeReader();
-      } finally {
-        closeStatement();
-      }
+      closeAnswer();
     }
   }
 
   /** Reads on; an error of DuckDB is translated here, one of the client's stream is not. */
-  private boolean loadNextBatch(ArrowReader rows) {
+  private boolean loadNextBatch(ProcessAnswer rows) {
     stopIfAsked();
     try {
-      boolean more = rows.loadNextBatch();
+      boolean more = rows.next();
       stopIfAsked();
       return more;
-    } catch (IOException e) {
+    } catch (SQLException | IOException e) {
       throw failure(e);
     }
   }
 
-  private RuntimeException failure(Throwable cause) {
+  private RuntimeException failure(Exception cause) {
+    if (cause instanceof ClosedByInterruptException) {
+      cancel();
+    }
+    boolean understood = cause instanceof FailedStatementException;
+    broken |= !understood;
     if (isStopped()) {
       return stopped(cause);
+    }
+    return understood ? failed((FailedStatementException) cause) : lost(cause);
+  }
+
+  private RuntimeException failed(FailedStatementException cause) {
+    if (cause.isNameTooLong()) {
+      return new QueryRejectedException(
+          "A column's name is longer than %d bytes, which no answer holds; give it one with AS"
+              .formatted(MAX_NAME_BYTES),
+          cause);
+    }
+    if (cause.isTypeTooDeep()) {
+      return new QueryRejectedException(
+          "A column's type is nested more than %d levels deep, which no answer holds; cast it to JSON"
+              .formatted(MAX_TYPE_DEPTH),
+          cause);
+    }
+    if (cause.isRowTooLarge()) {
+      return new QueryFailedException(String.valueOf(cause.getMessage()), cause);
     }
     if (DuckDbFailures.isFatal(cause)) {
       broken = true;
       instance.retire();
+    } else if (cause.place() < steps.size()) {
+      return notBound(steps.get(cause.place()), cause);
     }
-    return DuckDbFailures.translate(queryId, cause, hiddenFolders);
+    return DuckDbFailures.translate(queryId, cause, instance.hiddenFolders());
+  }
+
+  /** A view that can not be made is no fault of the statement, whatever DuckDB calls it. */
+  private RuntimeException notBound(Session.Step step, FailedStatementException cause) {
+    broken = true;
+    log.error("Cannot bind table query_id={} table={}", queryId, step.table(), cause);
+    return new QueryFailedException(
+        step.table() == null
+            ? "Query failed inside the engine"
+            : "Table %s can not be read".formatted(step.table()),
+        cause);
+  }
+
+  private RuntimeException lost(Exception cause) {
+    if (!instance.isLost()) {
+      log.error("Query lost its session query_id={}", queryId, cause);
+      return new QueryFailedException("Query failed inside the engine", cause);
+    }
+    instance.retire();
+    if (instance.lostToMemory()) {
+      return new QueryFailedException(
+          "Query was stopped since queries took all memory; it can be split or narrowed", cause);
+    }
+    log.error("Query lost its process query_id={} pid={}", queryId, instance.pid(), cause);
+    return new InstanceLostException(cause);
   }
 
   // Stopping
@@ -432,11 +376,6 @@ final class DuckDbExecution implements QueryExecution {
     stop(Stop.CANCELLED);
   }
 
-  /** Ends the statement since the process takes too much memory. */
-  void stopForMemory() {
-    stop(Stop.MEMORY);
-  }
-
   @Override
   public boolean stopped() {
     return isStopped();
@@ -456,21 +395,28 @@ final class DuckDbExecution implements QueryExecution {
     }
   }
 
-  /** Under the stop lock. */
+  /** Under the stop lock: some functions of DuckDB hear no interrupt, and then nobody waits. */
   private void interruptRepeatedly() {
+    if (interrupting != null) {
+      return;
+    }
     requireNonNull(interruptible).interrupt();
     interrupting =
         watchdog.scheduleWithFixedDelay(
-            () -> {
-              synchronized (stopLock) {
-                if (interruptible != null) {
-                  interruptible.interrupt();
-                }
-              }
-            },
+            () -> ifWatched(Session::interrupt),
             INTERRUPT_AGAIN_MILLIS,
             INTERRUPT_AGAIN_MILLIS,
             TimeUnit.MILLISECONDS);
+    leaving =
+        watchdog.schedule(() -> ifWatched(Session::close), LEAVE_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  private void ifWatched(Consumer<Session> action) {
+    synchronized (stopLock) {
+      if (interruptible != null) {
+        action.accept(interruptible);
+      }
+    }
   }
 
   private boolean isStopped() {
@@ -504,9 +450,6 @@ final class DuckDbExecution implements QueryExecution {
                       .formatted(limits.timeout().toMillis()));
           case CANCELLED ->
               new QueryCancelledException("Query %s was cancelled".formatted(queryId));
-          case MEMORY ->
-              new QueryFailedException(
-                  "Query was stopped since queries took all memory; it can be split or narrowed");
         };
     if (cause != null) {
       failure.initCause(cause);
@@ -523,19 +466,44 @@ final class DuckDbExecution implements QueryExecution {
       if (interrupting != null) {
         interrupting.cancel(false);
       }
+      if (leaving != null) {
+        leaving.cancel(false);
+      }
     }
   }
 
   // The end
 
-  private void closeReader() {
-    if (reader != null) {
-      DuckDbFailures.closeQuietly(reader);
-      reader = null;
+  /** An answer that was not read to its end is ended, so that the session takes another query. */
+  private void closeAnswer() {
+    ProcessAnswer last = answer;
+    if (last == null) {
+      return;
     }
-    if (allocator != null) {
-      allocator.close();
-      allocator = null;
+    answer = null;
+    meter.progressFrom(null);
+    if (!last.hasEnded() && !broken) {
+      endEarly(last);
+    }
+    DuckDbFailures.closeQuietly(last);
+  }
+
+  private void endEarly(ProcessAnswer last) {
+    synchronized (stopLock) {
+      if (interruptible != null) {
+        interruptRepeatedly();
+      }
+    }
+    try {
+      boolean more = true;
+      while (more) {
+        more = last.next();
+      }
+    } catch (SQLException e) {
+      log.debug("Query was ended before its last row query_id={}", queryId, e);
+    } catch (IOException e) {
+      log.debug("Query did not end soon enough query_id={}", queryId, e);
+      broken = true;
     }
   }
 
@@ -545,19 +513,11 @@ final class DuckDbExecution implements QueryExecution {
       return;
     }
     closed = true;
-    unwatch();
     try {
-      if (reader != null || statement != null) {
-        Boolean unused =
-            threads.call(
-                () -> {
-                  closeNatively();
-                  return true;
-                });
-      } else {
-        closeNatively();
-      }
+      closeAnswer();
     } finally {
+      unwatch();
+      giveSessionBack();
       leases.forEach(Lease::close);
       if (slotTaken) {
         instance.giveSlotBack();
@@ -567,38 +527,9 @@ final class DuckDbExecution implements QueryExecution {
     }
   }
 
-  private void closeNatively() {
-    try {
-      closeReader();
-    } finally {
-      closeStatement();
-      giveSessionBack();
-    }
-  }
-
-  private void closeStatement() {
-    if (result != null) {
-      DuckDbFailures.closeQuietly(result);
-      result = null;
-    }
-    if (statement != null) {
-      meter.progressFrom(null);
-      DuckDbFailures.closeQuietly(statement);
-      statement = null;
-    }
-  }
-
   private void giveSessionBack() {
     if (session == null) {
       return;
-    }
-    try {
-      if (materialized && !broken) {
-        session.stream(true);
-      }
-    } catch (SQLException e) {
-      log.warn("Discarding a session that does not answer query_id={}", queryId, e);
-      broken = true;
     }
     if (broken) {
       session.close();

@@ -37,6 +37,8 @@ public record DuckDbOptions(
     int waitingQueries,
     Duration maxWait) {
 
+  private static final long BESIDE_DUCKDB_BYTES = 512L << 20;
+
   public DuckDbOptions {
     requireNonNull(spillDirectory, "spillDirectory is null");
     requireNonNull(idleAfter, "idleAfter is null");
@@ -80,6 +82,14 @@ public record DuckDbOptions(
   /** How many instances may be open at once. */
   int maxInstances() {
     return (int) Math.clamp(processMemoryBytes / memoryBytes, 1, maxTenants);
+  }
+
+  /**
+   * Most memory of the process that an instance is: DuckDB's own limit leaves out what is held for
+   * the rows at hand, and the program around it takes some, too.
+   */
+  long hardMemoryBytes() {
+    return memoryBytes + memoryBytes / 2 + BESIDE_DUCKDB_BYTES;
   }
 
   public DuckDbOptions withProcessMemoryBytes(long processMemoryBytes) {

@@ -41,15 +41,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Queries on one locked DuckDB instance per tenant. */
+/** Queries on one locked DuckDB per tenant, each in a process of its own. */
 final class DuckDbQueryEngine implements QueryEngine {
   private static final Logger log = LoggerFactory.getLogger(DuckDbQueryEngine.class);
 
   /** How long closing waits for cancelled queries, which end within milliseconds. */
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
 
-  /** How often the memory of the process is looked at while queries run. */
-  private static final long MEMORY_MILLIS = 20;
+  /** How often the memory of instances is looked at, and whether statements have ended. */
+  private static final long WATCH_MILLIS = 20;
 
   /** How soon a query that waits for its tenant's instance notices that it was cancelled. */
   private static final long ROOM_LOOK_MILLIS = 50;
@@ -63,10 +63,11 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final NativeThreads threads;
   private final QueryGuard guard;
   private final SpillFolders spill;
-  private final SpareInstance spares;
+  private final SpareProcess spares;
   private final MemoryWatch memory;
   private final BufferAllocator allocator = new RootAllocator();
   private final ScheduledThreadPoolExecutor watchdog;
+  private final ScheduledThreadPoolExecutor keeper;
 
   /** Also the lock of what is below. */
   private final Map<InstanceKey, TenantInstance> instances = new LinkedHashMap<>();
@@ -77,7 +78,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private record InstanceKey(String tenant, boolean oneThread) {}
 
   /** Those that are closing included, since they still hold memory. */
-  private int openInstances;
+  private final Set<TenantInstance> open = new HashSet<>();
 
   private final Set<DuckDbExecution> running = new HashSet<>();
   private boolean closed;
@@ -95,23 +96,27 @@ final class DuckDbQueryEngine implements QueryEngine {
     this.threads = threads;
     this.guard = guard;
     this.spill = spill;
-    this.spares = new SpareInstance(threads);
+    this.spares = new SpareProcess(threads, allocator);
     this.filesRoot = cache.root().toAbsolutePath().normalize();
     this.watchdog =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("query-watchdog").daemon().factory());
     watchdog.setRemoveOnCancelPolicy(true);
+    // Closing an instance waits for its process, and time limits should not.
+    this.keeper =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().name("query-processes").daemon().factory());
     long period = Math.max(1, options.idleAfter().toMillis() / 4);
     var unused =
-        watchdog.scheduleWithFixedDelay(
+        keeper.scheduleWithFixedDelay(
             this::closeIdleInstances, period, period, TimeUnit.MILLISECONDS);
     var alsoUnused =
-        watchdog.scheduleWithFixedDelay(
-            this::watchMemory, MEMORY_MILLIS, MEMORY_MILLIS, TimeUnit.MILLISECONDS);
+        keeper.scheduleWithFixedDelay(
+            this::watchInstances, WATCH_MILLIS, WATCH_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options) {
-    return open(cache, options, MemoryWatch.ofThisProcess());
+    return open(cache, options, MemoryWatch.of(options));
   }
 
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options, MemoryWatch memory) {
@@ -161,6 +166,37 @@ final class DuckDbQueryEngine implements QueryEngine {
       QueryMeter meter) {
     checkTenant(tenant);
     requireAllBound(query, tables);
+    long begun = System.nanoTime();
+    try {
+      return startOnce(queryId, tenant, query, tables, parameters, limits, cancellation, meter);
+    } catch (InstanceLostException e) {
+      Duration left = limits.timeout().minusNanos(System.nanoTime() - begun);
+      if (cancellation.isCancelled() || left.isNegative() || left.isZero()) {
+        throw e;
+      }
+      // Another query may have been the reason, and nothing of this one was seen.
+      log.warn("Running again on a new instance query_id={} tenant={}", queryId, tenant);
+      return startOnce(
+          queryId,
+          tenant,
+          query,
+          tables,
+          parameters,
+          limits.withTimeout(left),
+          cancellation,
+          meter);
+    }
+  }
+
+  private QueryExecution startOnce(
+      String queryId,
+      String tenant,
+      CheckedQuery query,
+      List<BoundTable> tables,
+      QueryParameters parameters,
+      QueryLimits limits,
+      QueryCancellation cancellation,
+      QueryMeter meter) {
     RunnableStatement statement = guard.runnable(query, parameters);
     List<@Nullable Object> values = statement.values(parameters);
     List<Binding> bindings = bindings(tenant, statement, tables, values);
@@ -171,15 +207,7 @@ final class DuckDbQueryEngine implements QueryEngine {
         enterInstance(queryId, new InstanceKey(tenant, limits.oneThread()), cancellation);
     DuckDbExecution execution =
         new DuckDbExecution(
-            queryId,
-            instance,
-            instance.hiddenFolders(),
-            watchdog,
-            threads,
-            allocator,
-            limits,
-            meter,
-            this::ended);
+            queryId, instance, watchdog, threads, allocator, limits, meter, this::ended);
     boolean started = false;
     try {
       begun(execution);
@@ -346,7 +374,7 @@ final class DuckDbQueryEngine implements QueryEngine {
       if (instance != null && instance.enter()) {
         return Optional.of(instance);
       }
-      if (openInstances < options.maxInstances()) {
+      if (open.size() < options.maxInstances()) {
         instance =
             TenantInstance.open(
                 key.tenant(),
@@ -357,7 +385,7 @@ final class DuckDbQueryEngine implements QueryEngine {
                 slots.computeIfAbsent(
                     key.tenant(), tenant -> new TenantInstance.Slots(options.concurrentQueries())),
                 this::instanceClosed);
-        openInstances++;
+        open.add(instance);
         instance.enter();
         instances.put(key, instance);
         return Optional.of(instance);
@@ -385,9 +413,9 @@ final class DuckDbQueryEngine implements QueryEngine {
     return key == null ? null : instances.remove(key);
   }
 
-  private void instanceClosed() {
+  private void instanceClosed(TenantInstance instance) {
     synchronized (instances) {
-      openInstances--;
+      open.remove(instance);
       instances.notifyAll();
     }
   }
@@ -420,15 +448,13 @@ final class DuckDbQueryEngine implements QueryEngine {
     idle.forEach(TenantInstance::retire);
   }
 
-  /** It can not be told whose memory it is, so all that run are stopped before the process is. */
-  private void watchMemory() {
-    List<DuckDbExecution> running;
+  private void watchInstances() {
+    List<TenantInstance> watched;
     synchronized (instances) {
-      running = List.copyOf(this.running);
+      watched = List.copyOf(open);
     }
-    if (!running.isEmpty() && memory.isOver()) {
-      running.forEach(DuckDbExecution::stopForMemory);
-    }
+    memory.excess(watched).forEach(TenantInstance::killForMemory);
+    watched.forEach(TenantInstance::endLeftStatements);
   }
 
   private void begun(DuckDbExecution execution) {
@@ -454,19 +480,20 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   @Override
   public void close() {
-    List<TenantInstance> open;
+    List<TenantInstance> left;
     synchronized (instances) {
       if (closed) {
         return;
       }
       closed = true;
-      open = List.copyOf(instances.values());
+      left = List.copyOf(instances.values());
       instances.clear();
       running.forEach(DuckDbExecution::cancel);
       awaitRunning();
     }
     watchdog.shutdownNow();
-    open.forEach(TenantInstance::retire);
+    keeper.shutdownNow();
+    left.forEach(TenantInstance::retire);
     spares.close();
     guard.close();
     threads.close();

@@ -66,6 +66,7 @@ final class Repeatability {
     boolean call = node.has("function_name") && !node.path("is_operator").asBoolean(false);
     return switch (node.path("type").asString("")) {
       case "JOIN", "PIVOT", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "DISTINCT_MODIFIER" -> true;
+      case "SHOW_REF" -> node.path("show_type").asString("").equals("SUMMARY");
       default ->
           (call && !node.path("class").asString("").isEmpty())
               || node.path("class").asString("").equals("WINDOW")

@@ -1,16 +1,12 @@
 package io.duckmesh.engine.query.duckdb;
 
-import static java.util.Objects.requireNonNull;
-
 import io.duckmesh.engine.query.ListedTable;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
-import java.lang.invoke.VarHandle;
+import io.duckmesh.engine.query.duckdb.process.FailedStatementException;
+import io.duckmesh.engine.query.duckdb.process.ProcessAnswer;
+import io.duckmesh.engine.query.duckdb.process.ProcessSession;
+import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -18,20 +14,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
-import org.duckdb.DuckDBConnection;
+import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A warm connection of a tenant's instance and the views it has. Used by one query at a time; only
+ * A warm session of a tenant's instance and the views it has. Used by one query at a time; only
  * {@link #interrupt()} may come from another thread.
  */
 final class Session implements AutoCloseable {
   /** Views kept for later queries; a view costs memory for its list of files. */
   private static final int MAX_VIEWS = 128;
 
-  private final DuckDBConnection connection;
+  private final ProcessSession connection;
   private final Path filesRoot;
+
+  /** What the views of the next statement need. */
+  private final List<Step> steps = new ArrayList<>();
+
+  /**
+   * A statement that has to run before.
+   *
+   * @param table whose view it makes; null if none's
+   */
+  record Step(String sql, @Nullable String table) {}
 
   /** By view name, the least recently used first. */
   private final Map<String, View> views = new LinkedHashMap<>(16, 0.75f, true);
@@ -49,7 +54,7 @@ final class Session implements AutoCloseable {
     }
   }
 
-  Session(DuckDBConnection connection, Path filesRoot) {
+  Session(ProcessSession connection, Path filesRoot) {
     this.connection = connection;
     this.filesRoot = filesRoot;
   }
@@ -58,7 +63,8 @@ final class Session implements AutoCloseable {
    * Lets the reference's view read the table's files. A view that an earlier query left for the
    * same state is used again, which saves its creation; only the list of files may have to change.
    */
-  void bind(Binding binding) throws SQLException {
+  void bind(Binding binding) {
+    String table = binding.table().reference().name();
     String name = binding.viewName();
     View view = views.get(name);
     boolean sameState = view != null && view.isOf(binding);
@@ -71,99 +77,75 @@ final class Session implements AutoCloseable {
     List<Path> paths = binding.paths(filesRoot);
     boolean uniform = binding.isUniform();
     if (view != null && sameState && !view.empty() && !empty && view.uniform() == uniform) {
-      execute(DuckDbSql.setFiles(number, paths));
+      steps.add(new Step(DuckDbSql.setFiles(number, paths), table));
     } else {
       for (String statement :
           DuckDbSql.createView(name, number, binding.table().schema(), uniform, paths)) {
-        execute(statement);
+        steps.add(new Step(statement, table));
       }
     }
     views.put(name, new View(number, binding.table().stateId(), binding.needed(), empty, uniform));
   }
 
   /** Lets a view show these tables, until the next statement that reads it. */
-  void bind(CatalogView view, List<ListedTable> tables) throws SQLException {
-    execute(DuckDbSql.createView(view, tables));
+  void bind(CatalogView view, List<ListedTable> tables) {
+    steps.add(new Step(DuckDbSql.createView(view, tables), null));
   }
 
   /** Forgets the least recently used views beyond the limit, but none of the given names. */
-  void evictViews(Set<String> used) throws SQLException {
+  void evictViews(Set<String> used) {
     Iterator<Map.Entry<String, View>> oldest = views.entrySet().iterator();
     while (views.size() > MAX_VIEWS && oldest.hasNext()) {
       Map.Entry<String, View> entry = oldest.next();
       if (!used.contains(entry.getKey())) {
         oldest.remove();
         for (String statement : DuckDbSql.dropView(entry.getKey(), entry.getValue().number())) {
-          execute(statement);
+          steps.add(new Step(statement, null));
         }
       }
     }
   }
 
-  PreparedStatement prepare(String sql) throws SQLException {
-    return connection.prepareStatement(sql);
-  }
-
-  Statement statement() throws SQLException {
-    return connection.createStatement();
+  /** Begins the time in which {@link #interrupt()} means the next statement. */
+  void nextQuery() {
+    connection.nextQuery();
   }
 
   /**
-   * Whether answers come as they are computed. Without, an answer is computed as a whole first, and
-   * an error in its beginning keeps its message, which streaming loses.
+   * Runs a statement after those that its views need; its first rows are computed when this
+   * returns. If one of those fails, the session is of no use any more.
+   *
+   * @param steps what {@link #steps()} gave
+   * @param allocator nobody else's, closed with the answer or when this fails
    */
-  void stream(boolean streaming) throws SQLException {
-    execute("SET jdbc_stream_results = " + streaming);
+  ProcessAnswer query(
+      List<Step> steps,
+      String sql,
+      List<? extends @Nullable Object> values,
+      BufferAllocator allocator)
+      throws FailedStatementException, IOException {
+    return connection.query(steps.stream().map(Step::sql).toList(), sql, values, allocator);
   }
 
-  private void execute(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
+  /** Takes what has to run before the next statement. */
+  List<Step> steps() {
+    List<Step> taken = List.copyOf(steps);
+    steps.clear();
+    return taken;
+  }
+
+  /** How much of the statement is done, from 0 to 1; NaN if it can not be told. */
+  double progress() {
+    return connection.progress();
   }
 
   void interrupt() {
-    Interrupts.interrupt(connection);
+    connection.interrupt();
   }
 
+  /** Ends a wait for the other process. What still runs there is interrupted until it ends. */
   @Override
   public void close() {
-    DuckDbFailures.closeQuietly(connection);
-  }
-
-  /**
-   * DuckDB's own interrupt, which the driver offers only through {@code Statement.cancel()}; that
-   * does nothing while a streamed answer is fetched.
-   */
-  private static final class Interrupts {
-    private static final VarHandle LOCK;
-    private static final MethodHandle INTERRUPT;
-
-    static {
-      try {
-        MethodHandles.Lookup lookup =
-            MethodHandles.privateLookupIn(DuckDBConnection.class, MethodHandles.lookup());
-        LOCK = lookup.findVarHandle(DuckDBConnection.class, "connRefLock", ReentrantLock.class);
-        INTERRUPT =
-            lookup.findVirtual(
-                DuckDBConnection.class, "interrupt", MethodType.methodType(void.class));
-      } catch (ReflectiveOperationException e) {
-        throw new IllegalStateException("This DuckDB driver has another way to interrupt", e);
-      }
-    }
-
-    private Interrupts() {}
-
-    static void interrupt(DuckDBConnection connection) {
-      ReentrantLock lock = requireNonNull((ReentrantLock) LOCK.get(connection));
-      lock.lock();
-      try {
-        INTERRUPT.invokeExact(connection);
-      } catch (Throwable e) {
-        throw new IllegalStateException("Cannot interrupt a DuckDB query", e);
-      } finally {
-        lock.unlock();
-      }
-    }
+    connection.close();
   }
 }

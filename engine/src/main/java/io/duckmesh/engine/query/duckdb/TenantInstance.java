@@ -1,12 +1,11 @@
 package io.duckmesh.engine.query.duckdb;
 
 import io.duckmesh.engine.query.QueryOverloadedException;
+import io.duckmesh.engine.query.duckdb.process.DuckDbProcess;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -14,16 +13,22 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.duckdb.DuckDBConnection;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One tenant's DuckDB: in memory, locked, reading only the tenant's folder, with a pool of warm
- * sessions and a limit on how many are used at once. May be used from any thread.
+ * One tenant's DuckDB: a process of its own, locked, reading only the tenant's folder, with a pool
+ * of warm sessions and a limit on how many are used at once. May be used from any thread.
  */
 final class TenantInstance implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(TenantInstance.class);
+
+  /** How long the end of a process may come after that of its connections. */
+  private static final long END_MILLIS = 1_000;
+
+  private static final long LEFT_RETIRE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final long LEFT_KILL_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   /** How many queries of one tenant run and wait. */
   static final class Slots {
@@ -39,8 +44,8 @@ final class TenantInstance implements AutoCloseable {
   private final DuckDbOptions options;
   private final Path filesRoot;
   private final Path spill;
-  private final DuckDBConnection instance;
-  private final Runnable onClose;
+  private final DuckDbProcess process;
+  private final Consumer<TenantInstance> onClose;
   private final Slots slots;
 
   private final Object lock = new Object();
@@ -48,20 +53,21 @@ final class TenantInstance implements AutoCloseable {
   private int users;
   private boolean retired;
   private long usedAtNanos;
+  private volatile boolean lostToMemory;
 
   private TenantInstance(
       String tenant,
       DuckDbOptions options,
       Path filesRoot,
       Path spill,
-      DuckDBConnection instance,
+      DuckDbProcess process,
       Slots slots,
-      Runnable onClose) {
+      Consumer<TenantInstance> onClose) {
     this.tenant = tenant;
     this.options = options;
     this.filesRoot = filesRoot;
     this.spill = spill;
-    this.instance = instance;
+    this.process = process;
     this.onClose = onClose;
     this.slots = slots;
     this.usedAtNanos = System.nanoTime();
@@ -70,35 +76,31 @@ final class TenantInstance implements AutoCloseable {
   /**
    * Makes a new DuckDB the tenant's.
    *
-   * @param instance nobody else's, and closed with this
+   * @param process nobody else's, and closed with this
    * @param spill folder of this instance alone, which is made now and deleted at the end
    * @param slots of the tenant, shared by its instances
    * @param onClose called once when it has been closed, with its memory free again
    */
   static TenantInstance open(
       String tenant,
-      DuckDBConnection instance,
+      DuckDbProcess process,
       Path filesRoot,
       Path spill,
       DuckDbOptions options,
       Slots slots,
-      Runnable onClose) {
+      Consumer<TenantInstance> onClose) {
     boolean opened = false;
-    try (Statement statement = instance.createStatement()) {
+    try {
       Files.createDirectories(spill);
-      for (String setting : DuckDbSql.lockedInstance(filesRoot.resolve(tenant), spill, options)) {
-        statement.execute(setting);
-      }
+      process.base().execute(DuckDbSql.lockedInstance(filesRoot.resolve(tenant), spill, options));
       opened = true;
-      log.info("Opened DuckDB instance tenant={}", tenant);
-      return new TenantInstance(tenant, options, filesRoot, spill, instance, slots, onClose);
-    } catch (SQLException e) {
+      log.info("Opened DuckDB instance tenant={} pid={}", tenant, process.pid());
+      return new TenantInstance(tenant, options, filesRoot, spill, process, slots, onClose);
+    } catch (SQLException | IOException e) {
       throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot use spill folder " + spill, e);
     } finally {
       if (!opened) {
-        DuckDbFailures.closeQuietly(instance);
+        process.close();
       }
     }
   }
@@ -188,14 +190,14 @@ final class TenantInstance implements AutoCloseable {
   }
 
   /** A warm session if there is one. Needs a slot. */
-  Session session() throws SQLException {
+  Session session() throws IOException {
     synchronized (lock) {
       Session session = idle.pollFirst();
       if (session != null) {
         return session;
       }
     }
-    return new Session(instance.duplicate().unwrap(DuckDBConnection.class), filesRoot);
+    return new Session(process.connect(), filesRoot);
   }
 
   void giveBack(Session session) {
@@ -204,19 +206,53 @@ final class TenantInstance implements AutoCloseable {
     }
   }
 
+  long pid() {
+    return process.pid();
+  }
+
+  /** Ends the process since it takes too much memory; what runs there fails. */
+  void killForMemory() {
+    lostToMemory = true;
+    retire();
+    process.kill();
+  }
+
+  /** Whether {@link #killForMemory} was the end of it. */
+  boolean lostToMemory() {
+    return lostToMemory;
+  }
+
+  /** Whether the process has ended, or does so in a moment. */
+  boolean isLost() {
+    return process.hasEnded(END_MILLIS);
+  }
+
+  /**
+   * Sees to statements that nobody waits for any more and that do not end: no further query comes
+   * here then, and after a while the process is ended under those that are left.
+   */
+  void endLeftStatements() {
+    long left = process.interruptLeft();
+    if (left > LEFT_RETIRE_NANOS) {
+      if (left > LEFT_KILL_NANOS) {
+        process.kill();
+      }
+      retire();
+    }
+  }
+
   @Override
   public void close() {
     synchronized (lock) {
-      idle.forEach(Session::close);
       idle.clear();
     }
-    DuckDbFailures.closeQuietly(instance);
+    process.close();
     try {
       SpillFolders.delete(spill);
     } catch (IOException e) {
       log.warn("Cannot delete spill folder folder={}", spill, e);
     }
     log.info("Closed DuckDB instance tenant={}", tenant);
-    onClose.run();
+    onClose.accept(this);
   }
 }

@@ -88,6 +88,9 @@ class RepeatabilityTest {
           SELECT * FROM range(10) a, range(10) b                | false
           SELECT row_number() OVER () FROM range(10)            | false
           SELECT (SELECT max(i) FROM range(3) r(i))             | false
+          SUMMARIZE t                                           | false
+          SELECT * FROM (SUMMARIZE t)                           | false
+          DESCRIBE t                                            | true
           """)
   void whatOnlyReadsFiltersAndSortsIsOrdered(String sql, boolean ordered) {
     assertThat(fixture.engine.check(sql).ordered()).isEqualTo(ordered);

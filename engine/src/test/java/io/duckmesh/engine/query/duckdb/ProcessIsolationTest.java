@@ -1,0 +1,154 @@
+package io.duckmesh.engine.query.duckdb;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.duckmesh.engine.query.QueryCancellation;
+import io.duckmesh.engine.query.QueryExecution;
+import io.duckmesh.engine.query.QueryFailedException;
+import io.duckmesh.engine.query.QueryLimits;
+import io.duckmesh.engine.query.QueryMeter;
+import io.duckmesh.engine.query.QueryParameters;
+import io.duckmesh.engine.query.QueryTimeoutException;
+import io.duckmesh.engine.query.ResultFormat;
+import io.duckmesh.engine.query.duckdb.process.QueryProcess;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What one query does to its process harms no other, and not this one. */
+class ProcessIsolationTest {
+  /** The hard limit is half a gigabyte above it and its half. */
+  private static final long MEMORY_BYTES = 64L << 20;
+
+  /** Each row holds all of a million values, and rows are computed 2,048 at a time. */
+  private static final String BOMB = "SELECT list(range) OVER () FROM range(1000000)";
+
+  /** One call of a function that looks at no interrupt, for minutes. */
+  private static final String DEAF =
+      "SELECT max(levenshtein(a || range, b || range)) FROM range(2048),"
+          + " (SELECT repeat('a', 9000) AS a, repeat('b', 9000) AS b)";
+
+  @TempDir private Path folder;
+
+  private QueryFixture fixture;
+
+  @BeforeEach
+  void open() {
+    fixture =
+        new QueryFixture(
+            folder, DuckDbOptions.defaults(folder.resolve("spill")).withMemoryBytes(MEMORY_BYTES));
+  }
+
+  @AfterEach
+  void close() {
+    fixture.close();
+  }
+
+  @Test
+  void rowsThatGrowPastAllMemoryEndTheirProcessAndTheNextQueryRuns() {
+    assertThatThrownBy(() -> fixture.query(BOMB))
+        .isInstanceOf(QueryFailedException.class)
+        .hasMessage("Query was stopped since queries took all memory; it can be split or narrowed");
+
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+  }
+
+  @Test
+  void functionThatHearsNoInterruptIsLeftAtTheTimeLimitAndItsProcessEnds() {
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+    Set<Long> before = queryProcesses();
+
+    assertThatThrownBy(
+            () -> fixture.start(DEAF, QueryFixture.timeout(Duration.ofMillis(300)), List.of()))
+        .isInstanceOf(QueryTimeoutException.class);
+
+    assertThat(fixture.query("SELECT 2")).isEqualTo("[[2]]");
+    await(() -> before.stream().anyMatch(pid -> ProcessHandle.of(pid).isEmpty()));
+  }
+
+  @Test
+  void queryRunsAgainWhenItsProcessEndsBeforeTheFirstRow() throws Exception {
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+    Set<Long> before = queryProcesses();
+
+    QueryMeter meter = new QueryMeter();
+    String sql = "SELECT sum(a.i * b.i) FROM range(20000) a(i), range(20000) b(i)";
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<String> answer = threads.submit(() -> measured(sql, meter));
+      await(() -> meter.current() == QueryMeter.Phase.RUN);
+      kill(before);
+
+      assertThat(answer.get()).isEqualTo("[[39996000100000000]]");
+    }
+  }
+
+  @Test
+  void answerWhoseProcessEndsInTheMiddleFailsAndIsNotReadAsWhole() throws Exception {
+    try (QueryExecution execution =
+        fixture.start("SELECT i, repeat('x', 500) FROM range(1000000) t(i)")) {
+      kill(queryProcesses());
+
+      assertThatThrownBy(() -> QueryFixture.text(ResultFormat.NDJSON, execution))
+          .isInstanceOf(QueryFailedException.class)
+          .hasMessage("Query failed inside the engine");
+    }
+    assertThat(fixture.query("SELECT 3")).isEqualTo("[[3]]");
+  }
+
+  @Test
+  void nothingIsLeftOfProcessesWhenTheEngineCloses() {
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+    assertThat(queryProcesses()).isNotEmpty();
+
+    fixture.engine.close();
+
+    assertThat(queryProcesses()).isEmpty();
+  }
+
+  private String measured(String sql, QueryMeter meter) {
+    try (QueryExecution execution =
+        fixture.engine.start(
+            "q-1",
+            QueryFixture.TENANT,
+            fixture.engine.check(sql),
+            List.of(),
+            QueryParameters.NONE,
+            QueryLimits.DEFAULTS,
+            new QueryCancellation(),
+            meter)) {
+      return QueryFixture.text(ResultFormat.JSON_ROWS, execution);
+    }
+  }
+
+  private static Set<Long> queryProcesses() {
+    return ProcessHandle.current()
+        .children()
+        .filter(
+            child -> child.info().commandLine().orElse("").contains(QueryProcess.class.getName()))
+        .map(ProcessHandle::pid)
+        .collect(Collectors.toSet());
+  }
+
+  private static void kill(Set<Long> processes) {
+    processes.forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
+      Thread.onSpinWait();
+    }
+  }
+}
