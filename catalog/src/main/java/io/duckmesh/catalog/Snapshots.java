@@ -10,7 +10,12 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** States of a tenant, which never change. Tables are found by names in any case. */
+/**
+ * States of a tenant, which never change. Tables are found by names in any case.
+ *
+ * <p>A snapshot that has expired, wholly or for the table that is asked for, is refused with a
+ * {@link SnapshotExpiredException}; there is no way back from that. One that is pinned has not.
+ */
 public interface Snapshots {
   /** The newest snapshot; a tenant always has one. */
   Snapshot newest(TenantId tenant);
@@ -21,13 +26,14 @@ public interface Snapshots {
   Snapshot load(TenantId tenant, SnapshotId id);
 
   /**
-   * The newest snapshot committed at or before the time.
+   * The newest snapshot committed at or before the time. Where the ones around it have expired, a
+   * pinned one is not found this way.
    *
    * @throws SnapshotNotFoundException if the first one is later
    */
   Snapshot asOf(TenantId tenant, Instant at);
 
-  /** Snapshots before {@code before} (null: from the newest), newest first. */
+  /** Snapshots before {@code before} (null: from the newest) that can be read, newest first. */
   List<Snapshot> list(TenantId tenant, @Nullable SnapshotId before, int limit);
 
   /**
@@ -54,6 +60,9 @@ public interface Snapshots {
    * @throws TableNotFoundException if the snapshot has no such table
    * @throws SnapshotNotFoundException if the tenant never had the snapshot
    * @throws IllegalArgumentException if {@code after} is later than {@code id}
+   * @throws SnapshotExpiredException if {@code id} has expired; or if {@code after} has and the
+   *     table changed from there until it can be read: then {@link #manifest} tells what this can
+   *     not
    */
   default ManifestChange changesSince(
       TenantId tenant, SnapshotId after, SnapshotId id, String tableName) {

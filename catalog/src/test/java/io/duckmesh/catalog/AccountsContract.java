@@ -106,7 +106,7 @@ abstract class AccountsContract extends CatalogContract {
             new ShardAccount.TableAccount(
                 "flights", false, new TableCounts(second.id(), 7, 7, 0, 0)));
     assertThat(catalog.accounts().fileRows(TENANT))
-        .containsExactly(new FileRows(second.id(), "flights", 7, 7));
+        .containsExactly(new FileRows(second.id(), "flights", 7, 0, 7));
   }
 
   @Test
@@ -128,8 +128,8 @@ abstract class AccountsContract extends CatalogContract {
 
     assertThat(catalog.accounts().fileRows(TENANT))
         .contains(
-            new FileRows(airlines.id(), "airlines", 0, 0),
-            new FileRows(flights.id(), "flights", 131, 130));
+            new FileRows(airlines.id(), "airlines", 0, 0, 0),
+            new FileRows(flights.id(), "flights", 131, 0, 130));
   }
 
   @Test

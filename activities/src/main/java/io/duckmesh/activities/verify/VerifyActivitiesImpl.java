@@ -100,7 +100,7 @@ public final class VerifyActivitiesImpl implements VerifyActivities {
             found(
                 input.runId(),
                 catalog.accounts().fileRows(new TenantId(input.tenant())).stream()
-                    .filter(table -> table.fileRows() != table.visible())
+                    .filter(table -> table.fileRows() != table.expected())
                     .map(VerifyActivitiesImpl::unequal)
                     .toList()));
   }
@@ -110,7 +110,7 @@ public final class VerifyActivitiesImpl implements VerifyActivities {
         Kind.CONSERVATION,
         table.name(),
         "The table's files have %d rows, but %d events count as visible"
-            .formatted(table.fileRows(), table.visible()));
+            .formatted(table.fileRows(), table.expected()));
   }
 
   private CheckResult found(String runId, List<VerifyFinding> findings) {

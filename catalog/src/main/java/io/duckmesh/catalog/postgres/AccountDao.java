@@ -53,6 +53,7 @@ interface AccountDao {
              (SELECT CAST(sum(ts.visible) AS bigint)
               FROM catalog.table_shard ts
               WHERE ts.table_id = t.table_id) AS visible,
+             t.rows_changed,
              (SELECT CAST(coalesce(sum(f.row_count), 0) AS bigint)
               FROM catalog.data_file f
               WHERE f.table_id = t.table_id
@@ -107,6 +108,7 @@ interface AccountDao {
           new TableId(row.getObject("table_id", UUID.class)),
           row.getString("name"),
           row.getLong("visible"),
+          row.getLong("rows_changed"),
           row.getLong("file_rows"));
     }
   }

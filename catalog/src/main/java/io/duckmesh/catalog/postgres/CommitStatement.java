@@ -188,7 +188,7 @@ final class CommitStatement {
     }
   }
 
-  private static ResultSet lastResultSet(PreparedStatement statement) throws SQLException {
+  static ResultSet lastResultSet(PreparedStatement statement) throws SQLException {
     ResultSet last = null;
     do {
       ResultSet next = statement.getResultSet();

@@ -2,6 +2,7 @@ package io.duckmesh.catalog.postgres;
 
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CatalogUnavailableException;
+import io.duckmesh.catalog.upkeep.Upkeep;
 import java.security.SecureRandom;
 import java.time.Clock;
 import javax.sql.DataSource;
@@ -21,6 +22,17 @@ public final class PostgresCatalog {
    */
   public static Catalog create(DataSource pool, DataSource unpooled, Clock clock) {
     return new JdbiCatalog(pool, unpooled, clock, new SecureRandom());
+  }
+
+  /**
+   * Opens the part of the catalog that background jobs need; the schema must have been migrated.
+   * Does not connect by itself, has no threads and need not be closed.
+   *
+   * @param pool connections in autocommit mode
+   * @param clock says what time it is for snapshots, grace times and leases
+   */
+  public static Upkeep createUpkeep(DataSource pool, Clock clock) {
+    return new JdbiUpkeep(pool, clock);
   }
 
   /**

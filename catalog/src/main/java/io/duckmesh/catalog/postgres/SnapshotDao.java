@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.StatementContext;
+import org.jdbi.v3.sqlobject.config.RegisterConstructorMapper;
 import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
 import org.jdbi.v3.sqlobject.statement.SqlQuery;
 import org.jdbi.v3.sqlobject.statement.SqlUpdate;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 @RegisterRowMapper(SnapshotDao.SnapshotMapper.class)
 @RegisterRowMapper(SnapshotDao.DataFileMapper.class)
+@RegisterRowMapper(SnapshotDao.KnownSnapshotMapper.class)
 interface SnapshotDao {
   @SqlUpdate(
       """
@@ -70,47 +72,155 @@ interface SnapshotDao {
 
   @SqlQuery(
       """
-      SELECT tenant_id, snapshot_id, committed_at, operation
-      FROM catalog.snapshot
-      WHERE tenant_id = :tenantId
-        AND snapshot_id = :snapshotId
+      SELECT s.tenant_id, s.snapshot_id, s.committed_at, s.operation,
+             s.snapshot_id >= coalesce(h.history_from, 0)
+               OR EXISTS (
+                 SELECT
+                 FROM catalog.pin p
+                 WHERE p.tenant_id = s.tenant_id
+                   AND p.snapshot_id = s.snapshot_id) AS readable
+      FROM catalog.snapshot s
+      LEFT JOIN catalog.tenant_history h USING (tenant_id)
+      WHERE s.tenant_id = :tenantId
+        AND s.snapshot_id = :snapshotId
       """)
-  Optional<Snapshot> find(String tenantId, long snapshotId);
+  Optional<KnownSnapshot> find(String tenantId, long snapshotId);
 
+  /** Whether the tenant has had the snapshot, which may be forgotten. */
   @SqlQuery(
       """
-      SELECT tenant_id, snapshot_id, committed_at, operation
-      FROM catalog.snapshot
-      WHERE tenant_id = :tenantId
-        AND committed_at <= :at
-      ORDER BY committed_at DESC
+      SELECT EXISTS (
+        SELECT
+        FROM catalog.tenant
+        WHERE tenant_id = :tenantId
+          AND newest_snapshot_id >= :snapshotId
+          AND :snapshotId >= 1)
+      """)
+  boolean existed(String tenantId, long snapshotId);
+
+  /**
+   * The last snapshot at or before the time. An older pinned one does not count as readable: those
+   * that came between may be forgotten.
+   */
+  @SqlQuery(
+      """
+      SELECT s.tenant_id, s.snapshot_id, s.committed_at, s.operation,
+             s.snapshot_id >= coalesce(h.history_from, 0) AS readable
+      FROM catalog.snapshot s
+      LEFT JOIN catalog.tenant_history h USING (tenant_id)
+      WHERE s.tenant_id = :tenantId
+        AND s.committed_at <= :at
+      ORDER BY s.committed_at DESC
       LIMIT 1
       """)
-  Optional<Snapshot> findAsOf(String tenantId, Instant at);
+  Optional<KnownSnapshot> findAsOf(String tenantId, Instant at);
 
+  /** Whether the tenant has forgotten snapshots, or may have. */
   @SqlQuery(
       """
-      SELECT tenant_id, snapshot_id, committed_at, operation
-      FROM catalog.snapshot
-      WHERE tenant_id = :tenantId
-        AND snapshot_id < :before
+      SELECT EXISTS (
+        SELECT
+        FROM catalog.tenant_history
+        WHERE tenant_id = :tenantId
+          AND history_from > 1)
+      """)
+  boolean hasExpired(String tenantId);
+
+  /** Snapshots that can be read: the newest ones in a row, below them the pinned ones. */
+  @SqlQuery(
+      """
+      WITH history AS (
+        SELECT coalesce(max(history_from), 0) AS history_from
+        FROM catalog.tenant_history
+        WHERE tenant_id = :tenantId
+      )
+      (SELECT s.tenant_id, s.snapshot_id, s.committed_at, s.operation
+       FROM catalog.snapshot s
+       WHERE s.tenant_id = :tenantId
+         AND s.snapshot_id < :before
+         AND s.snapshot_id >= (SELECT history_from FROM history)
+       ORDER BY s.snapshot_id DESC
+       LIMIT :limit)
+      UNION ALL
+      (SELECT s.tenant_id, s.snapshot_id, s.committed_at, s.operation
+       FROM (SELECT DISTINCT snapshot_id
+             FROM catalog.pin
+             WHERE tenant_id = :tenantId
+               AND snapshot_id < :before
+               AND snapshot_id < (SELECT history_from FROM history)) p
+       JOIN catalog.snapshot s USING (snapshot_id)
+       WHERE s.tenant_id = :tenantId)
       ORDER BY snapshot_id DESC
       LIMIT :limit
       """)
   List<Snapshot> list(String tenantId, long before, int limit);
 
-  /** Files of the table at the snapshot, which must have been committed. */
+  /**
+   * Files of the table at the snapshot, which must have been committed. Those that live and those
+   * that have ended since are looked for apart: a busy table has many that ended long ago.
+   */
   @SqlQuery(
       """
       SELECT table_id, object_key, schema_version, row_count, size_bytes, content_hash,
              field_ids, null_counts, mins, maxs
-      FROM catalog.data_file
-      WHERE table_id = :tableId
-        AND begin_snapshot <= :snapshotId
-        AND (end_snapshot IS NULL OR end_snapshot > :snapshotId)
+      FROM (
+        SELECT table_id, object_key, schema_version, row_count, size_bytes, content_hash,
+               field_ids, null_counts, mins, maxs, begin_snapshot
+        FROM catalog.data_file
+        WHERE table_id = :tableId
+          AND begin_snapshot IS NOT NULL
+          AND end_snapshot IS NULL
+          AND begin_snapshot <= :snapshotId
+        UNION ALL
+        SELECT table_id, object_key, schema_version, row_count, size_bytes, content_hash,
+               field_ids, null_counts, mins, maxs, begin_snapshot
+        FROM catalog.data_file
+        WHERE table_id = :tableId
+          AND end_snapshot > :snapshotId
+          AND begin_snapshot <= :snapshotId
+      ) f
       ORDER BY begin_snapshot, object_key COLLATE "C"
       """)
   List<DataFile> files(UUID tableId, long snapshotId);
+
+  /** Whether the table can be read at the snapshot, if it was there. */
+  @SqlQuery(
+      """
+      SELECT EXISTS (
+        SELECT
+        FROM catalog.tenant_table t
+        WHERE t.table_id = :tableId
+          AND (:snapshotId >= t.history_from
+            OR EXISTS (
+              SELECT
+              FROM catalog.pin p
+              WHERE p.tenant_id = t.tenant_id
+                AND p.snapshot_id = :snapshotId)))
+      """)
+  boolean isReadable(UUID tableId, long snapshotId);
+
+  /**
+   * Whether it is known what the table had at the snapshot: it can be read there, or has not
+   * changed from there until it can.
+   */
+  @SqlQuery(
+      """
+      SELECT EXISTS (
+        SELECT
+        FROM catalog.tenant_table t
+        WHERE t.table_id = :tableId
+          AND (:snapshotId >= coalesce(
+                (SELECT max(c.snapshot_id)
+                 FROM catalog.snapshot_table c
+                 WHERE c.table_id = t.table_id
+                   AND c.snapshot_id <= t.history_from), 0)
+            OR EXISTS (
+              SELECT
+              FROM catalog.pin p
+              WHERE p.tenant_id = t.tenant_id
+                AND p.snapshot_id = :snapshotId)))
+      """)
+  boolean isKnown(UUID tableId, long snapshotId);
 
   /** Files that the table has at the snapshot and had not at the earlier one. */
   @SqlQuery(
@@ -144,7 +254,13 @@ interface SnapshotDao {
       SELECT (SELECT max(c.snapshot_id)
               FROM catalog.snapshot_table c
               WHERE c.table_id = t.table_id
-                AND c.snapshot_id <= s.snapshot_id)
+                AND c.snapshot_id <= s.snapshot_id) AS changed_in,
+             s.snapshot_id >= t.history_from
+               OR EXISTS (
+                 SELECT
+                 FROM catalog.pin p
+                 WHERE p.tenant_id = s.tenant_id
+                   AND p.snapshot_id = s.snapshot_id) AS readable
       FROM catalog.snapshot s
       JOIN catalog.tenant_table t
         ON t.tenant_id = s.tenant_id
@@ -153,8 +269,32 @@ interface SnapshotDao {
       WHERE s.tenant_id = :tenantId
         AND s.snapshot_id = :snapshotId
         AND lower(t.name COLLATE "C") = lower(:tableName COLLATE "C")
+        AND NOT EXISTS (
+          SELECT
+          FROM catalog.table_absence a
+          WHERE a.table_id = t.table_id
+            AND a.from_snapshot <= s.snapshot_id
+            AND a.until_snapshot > s.snapshot_id)
       """)
-  Optional<Long> changedIn(String tenantId, long snapshotId, String tableName);
+  @RegisterConstructorMapper(LastChange.class)
+  Optional<LastChange> changedIn(String tenantId, long snapshotId, String tableName);
+
+  /** A snapshot, and whether it can be read. */
+  record KnownSnapshot(Snapshot snapshot, boolean readable) {}
+
+  /**
+   * The last change of a table, and whether it can be read there; null where the changes are
+   * forgotten.
+   */
+  record LastChange(@Nullable Long changedIn, boolean readable) {}
+
+  /** Maps a row of {@code snapshot} with {@code readable}. */
+  final class KnownSnapshotMapper implements RowMapper<KnownSnapshot> {
+    @Override
+    public KnownSnapshot map(ResultSet row, StatementContext context) throws SQLException {
+      return new KnownSnapshot(new SnapshotMapper().map(row, context), row.getBoolean("readable"));
+    }
+  }
 
   /** Maps a row of {@code snapshot}. */
   final class SnapshotMapper implements RowMapper<Snapshot> {

@@ -163,12 +163,18 @@ interface TableDao {
       SELECT table_id, tenant_id, name, event_key, sort_by, key_window_ms, shards,
              created_in, CAST(NULL AS bigint) AS dropped_in, created_at,
              schema_version, field_ids, names, types, required, default_values
-      FROM catalog.table_with_schema
+      FROM catalog.table_with_schema t
       WHERE tenant_id = :tenantId
         AND created_in <= :snapshotId
         AND (dropped_in IS NULL OR dropped_in > :snapshotId)
         AND schema_begin <= :snapshotId
         AND (schema_end IS NULL OR schema_end > :snapshotId)
+        AND NOT EXISTS (
+          SELECT
+          FROM catalog.table_absence a
+          WHERE a.table_id = t.table_id
+            AND a.from_snapshot <= :snapshotId
+            AND a.until_snapshot > :snapshotId)
       ORDER BY name COLLATE "C"
       """)
   List<TableInfo> listAt(String tenantId, long snapshotId);
@@ -181,7 +187,13 @@ interface TableDao {
              (SELECT max(c.snapshot_id)
               FROM catalog.snapshot_table c
               WHERE c.table_id = t.table_id
-                AND c.snapshot_id <= s.snapshot_id) AS changed_in
+                AND c.snapshot_id <= s.snapshot_id) AS changed_in,
+             s.snapshot_id >= t.history_from
+               OR EXISTS (
+                 SELECT
+                 FROM catalog.pin p
+                 WHERE p.tenant_id = s.tenant_id
+                   AND p.snapshot_id = s.snapshot_id) AS readable
       FROM catalog.snapshot s
       JOIN catalog.table_with_schema t
         ON t.tenant_id = s.tenant_id
@@ -192,6 +204,12 @@ interface TableDao {
       WHERE s.tenant_id = :tenantId
         AND s.snapshot_id = :snapshotId
         AND lower(t.name COLLATE "C") = lower(:name COLLATE "C")
+        AND NOT EXISTS (
+          SELECT
+          FROM catalog.table_absence a
+          WHERE a.table_id = t.table_id
+            AND a.from_snapshot <= s.snapshot_id
+            AND a.until_snapshot > s.snapshot_id)
       """)
   Optional<TableAtSnapshot> findAt(String tenantId, long snapshotId, String name);
 
@@ -217,8 +235,11 @@ interface TableDao {
       """)
   Optional<TableCounts> counts(UUID tableId);
 
-  /** A table at a snapshot, and the last snapshot until then that changed it. */
-  record TableAtSnapshot(TableInfo table, SnapshotId changedIn) {}
+  /**
+   * A table at a snapshot, the last snapshot until then that changed it, and whether it can be read
+   * there.
+   */
+  record TableAtSnapshot(TableInfo table, SnapshotId changedIn, boolean readable) {}
 
   /** Maps a row of {@code table_with_schema}. */
   final class TableInfoMapper implements RowMapper<TableInfo> {
@@ -246,7 +267,9 @@ interface TableDao {
     @Override
     public TableAtSnapshot map(ResultSet row, StatementContext context) throws SQLException {
       return new TableAtSnapshot(
-          new TableInfoMapper().map(row, context), new SnapshotId(row.getLong("changed_in")));
+          new TableInfoMapper().map(row, context),
+          new SnapshotId(row.getLong("changed_in")),
+          row.getBoolean("readable"));
     }
   }
 

@@ -134,7 +134,7 @@ interface VerifyDao {
   /** In the order of the primary key's index, whatever the database's collation is. */
   @SqlQuery(
       """
-      SELECT f.object_key, f.table_id, t.name, f.size_bytes, f.content_hash
+      SELECT DISTINCT ON (f.object_key) f.object_key, f.table_id, t.name, f.size_bytes, f.content_hash
       FROM catalog.data_file f
       JOIN catalog.tenant_table t USING (table_id)
       WHERE t.tenant_id = :tenantId

@@ -68,6 +68,7 @@ final class InMemoryAccounts implements Accounts {
                             table.info.id(),
                             table.info.name(),
                             table.counts().visible(),
+                            0,
                             table.files.stream().mapToLong(live -> live.file().rowCount()).sum()))
                 .sorted(comparing(FileRows::name))
                 .toList());

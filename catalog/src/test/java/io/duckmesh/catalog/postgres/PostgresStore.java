@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CatalogStore;
+import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.testing.PostgresServer;
 import java.time.Clock;
 import javax.sql.DataSource;
@@ -49,7 +50,7 @@ public final class PostgresStore implements CatalogStore {
   }
 
   /** The pool; closed with this. */
-  DataSource pool() {
+  public DataSource pool() {
     return pool;
   }
 
@@ -60,6 +61,11 @@ public final class PostgresStore implements CatalogStore {
   @Override
   public Catalog open(Clock clock) {
     return PostgresCatalog.create(pool, unpooled, clock);
+  }
+
+  /** Opens the part that background jobs use. */
+  public Upkeep openUpkeep(Clock clock) {
+    return PostgresCatalog.createUpkeep(pool, clock);
   }
 
   @Override

@@ -1,0 +1,144 @@
+package io.duckmesh.catalog.postgres;
+
+import io.duckmesh.catalog.TableId;
+import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.postgres.PolicyDao.TableWishes;
+import io.duckmesh.catalog.upkeep.Policies;
+import io.duckmesh.catalog.upkeep.RowRetention;
+import io.duckmesh.catalog.upkeep.TablePolicy;
+import io.duckmesh.catalog.upkeep.UpkeepPolicy;
+import io.duckmesh.catalog.upkeep.UpkeepWindow;
+import java.time.Duration;
+import java.time.LocalTime;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+final class JdbiPolicies implements Policies {
+  private final Database database;
+
+  JdbiPolicies(Database database) {
+    this.database = database;
+  }
+
+  @Override
+  public UpkeepPolicy load(TenantId tenant) {
+    return database
+        .call(
+            "load the policy of tenant " + tenant,
+            PolicyDao.class,
+            dao -> dao.findOfTenant(tenant.value()))
+        .orElse(UpkeepPolicy.NONE);
+  }
+
+  @Override
+  public UpkeepPolicy load(TableId table) {
+    return database
+        .call("load the policy of table " + table, PolicyDao.class, dao -> dao.find(table.value()))
+        .map(TableWishes::policy)
+        .orElse(UpkeepPolicy.NONE);
+  }
+
+  @Override
+  public void set(TenantId tenant, UpkeepPolicy policy) {
+    if (policy.rows() != null) {
+      throw new IllegalArgumentException(
+          "A tenant has no columns, so its policy can not say which rows go: " + policy.rows());
+    }
+    database.inTransaction(
+        "set the policy of tenant " + tenant,
+        handle -> {
+          PolicyDao dao = handle.attach(PolicyDao.class);
+          int set =
+              dao.setOfTenant(
+                  tenant.value(),
+                  policy.compact(),
+                  policy.targetFileBytes(),
+                  from(policy),
+                  until(policy),
+                  millis(policy.keepSnapshots()),
+                  policy.keepAtLeast());
+          if (set == 0) {
+            throw new IllegalArgumentException("Tenant does not exist: " + tenant);
+          }
+          dao.planAgain(tenant.value());
+          return tenant;
+        });
+  }
+
+  @Override
+  public void set(TableId table, UpkeepPolicy policy) {
+    RowRetention rows = policy.rows();
+    database.inTransaction(
+        "set the policy of table " + table,
+        handle -> {
+          PolicyDao dao = handle.attach(PolicyDao.class);
+          int set =
+              dao.set(
+                  table.value(),
+                  policy.compact(),
+                  policy.targetFileBytes(),
+                  from(policy),
+                  until(policy),
+                  millis(policy.keepSnapshots()),
+                  policy.keepAtLeast(),
+                  rows == null ? null : rows.fieldId(),
+                  rows == null ? null : millis(rows.keep()));
+          if (set == 0) {
+            throw doesNotExist(table);
+          }
+          dao.planAgain(table.value());
+          return table;
+        });
+  }
+
+  @Override
+  public TablePolicy effective(TableId table) {
+    return database.withHandle(
+        "load the policy of table " + table,
+        handle -> {
+          PolicyDao dao = handle.attach(PolicyDao.class);
+          TableWishes wishes = dao.find(table.value()).orElseThrow(() -> doesNotExist(table));
+          return effective(wishes, dao.findOfTenant(wishes.tenantId()));
+        });
+  }
+
+  @Override
+  public List<TablePolicy> list(TenantId tenant) {
+    return database.withHandle(
+        "list policies of tenant " + tenant,
+        handle -> {
+          PolicyDao dao = handle.attach(PolicyDao.class);
+          Optional<UpkeepPolicy> tenants = dao.findOfTenant(tenant.value());
+          return dao.list(tenant.value()).stream()
+              .map(wishes -> effective(wishes, tenants))
+              .toList();
+        });
+  }
+
+  private static TablePolicy effective(TableWishes wishes, Optional<UpkeepPolicy> tenant) {
+    return TablePolicy.of(
+        new TableId(wishes.tableId()),
+        wishes.name(),
+        wishes.policy(),
+        tenant.orElse(UpkeepPolicy.NONE));
+  }
+
+  private static @Nullable LocalTime from(UpkeepPolicy policy) {
+    UpkeepWindow window = policy.window();
+    return window == null ? null : window.from();
+  }
+
+  private static @Nullable LocalTime until(UpkeepPolicy policy) {
+    UpkeepWindow window = policy.window();
+    return window == null ? null : window.until();
+  }
+
+  private static @Nullable Long millis(@Nullable Duration duration) {
+    return duration == null ? null : duration.toMillis();
+  }
+
+  private static IllegalArgumentException doesNotExist(TableId table) {
+    return new IllegalArgumentException("Table does not exist: " + table);
+  }
+}

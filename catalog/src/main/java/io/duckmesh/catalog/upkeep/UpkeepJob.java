@@ -1,0 +1,8 @@
+package io.duckmesh.catalog.upkeep;
+
+/** What a run was for. */
+public enum UpkeepJob {
+  COMPACT,
+  EXPIRE,
+  COLLECT
+}
