@@ -7,6 +7,7 @@ import io.duckmesh.bus.QuarantineFinishedException;
 import io.duckmesh.catalog.CatalogUnavailableException;
 import io.duckmesh.catalog.CommitStateUnknownException;
 import io.duckmesh.catalog.SegmentForgottenException;
+import io.duckmesh.catalog.SnapshotExpiredException;
 import io.duckmesh.catalog.SnapshotNotFoundException;
 import io.duckmesh.catalog.TableExistsException;
 import io.duckmesh.catalog.TableNotFoundException;
@@ -74,6 +75,7 @@ public final class Problems {
       case TooManyShardsException e -> tooManyShards(e);
       case SegmentForgottenException e -> problem(ApiError.RECEIPT_EXPIRED, e);
       case SnapshotNotFoundException e -> problem(ApiError.SNAPSHOT_NOT_FOUND, e);
+      case SnapshotExpiredException e -> problem(ApiError.SNAPSHOT_EXPIRED, e);
       case BacklogFullException e ->
           new ProblemException(
               ApiError.BACKLOG_FULL,

@@ -10,6 +10,7 @@ import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.ManifestChange;
 import io.duckmesh.catalog.NewestTables;
 import io.duckmesh.catalog.Snapshot;
+import io.duckmesh.catalog.SnapshotExpiredException;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.Snapshots;
 import io.duckmesh.catalog.TableId;
@@ -38,6 +39,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds the snapshot of a query and the files that its tables have there. What never changes is
@@ -45,6 +49,8 @@ import java.util.stream.Collectors;
  * as they were, one over a numbered snapshot none.
  */
 public final class TableBinder {
+  private static final Logger log = LoggerFactory.getLogger(TableBinder.class);
+
   /** Part of the heap that states of tables may take, their files' statistics included. */
   private static final int HEAP_SHARE = 16;
 
@@ -273,12 +279,7 @@ public final class TableBinder {
     TableState base = newestStates.getIfPresent(key.table());
     TableState state = null;
     if (base != null && base.changedIn().compareTo(key.changedIn()) < 0) {
-      ManifestChange change = snapshots.changesSince(tenant, base.changedIn(), snapshot, name);
-      // Statistics are kept as values of the columns' types, so a new schema reads them anew.
-      if (change.table().id().equals(base.table())
-          && change.table().schema().version() == base.schema().version()) {
-        state = base.changed(change, schemas(change.table().id()));
-      }
+      state = changed(base, tenant, snapshot, name);
     }
     if (state == null) {
       TableManifest manifest = snapshots.manifest(tenant, snapshot, name);
@@ -288,6 +289,23 @@ public final class TableBinder {
       newestStates.put(key.table(), state);
     }
     return state;
+  }
+
+  /** The state with what has changed since; null if that can not be told. */
+  private @Nullable TableState changed(
+      TableState base, TenantId tenant, SnapshotId snapshot, String name) {
+    ManifestChange change;
+    try {
+      change = snapshots.changesSince(tenant, base.changedIn(), snapshot, name);
+    } catch (SnapshotExpiredException e) {
+      log.debug("State is too old to go on from table={} snapshot={}", name, base.changedIn(), e);
+      return null;
+    }
+    // Statistics are kept as values of the columns' types, so a new schema reads them anew.
+    return change.table().id().equals(base.table())
+            && change.table().schema().version() == base.schema().version()
+        ? base.changed(change, schemas(change.table().id()))
+        : null;
   }
 
   private IntFunction<Optional<TableSchema>> schemas(TableId table) {
