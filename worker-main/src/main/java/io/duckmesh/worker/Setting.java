@@ -60,11 +60,15 @@ public enum Setting {
       "1000",
       "How long a batch waits for more events when nobody waits for it."),
   QUERY_MEMORY_BYTES(
-      "query.memory-bytes", "2147483648", "Memory of DuckDB for one tenant at most, in bytes."),
+      "query.memory-bytes",
+      "2147483648",
+      "Memory of DuckDB for one tenant at most, in bytes. Its process is ended when it takes more than"
+          + " one and a half times that and 512 MiB."),
   QUERY_PROCESS_MEMORY_BYTES(
       "query.process-memory-bytes",
       "0",
-      "Memory of DuckDB for all tenants at most, in bytes; 0 for half of the machine's."),
+      "Memory of DuckDB for all tenants at most, in bytes; 0 for half of the machine's. When their"
+          + " processes together take more, the largest is ended."),
   QUERY_THREADS("query.threads", "0", "Threads of DuckDB; 0 for one per core."),
   QUERY_CONCURRENCY("query.concurrency", "8", "Statements that run at once; others wait."),
   QUERY_ASYNC_CONCURRENCY(

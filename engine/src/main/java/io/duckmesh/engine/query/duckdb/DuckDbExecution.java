@@ -111,23 +111,25 @@ final class DuckDbExecution implements QueryExecution {
   }
 
   /**
-   * Starts the time limit, and waits for a slot and for files, which are kept until this is closed.
-   * Both end as soon as the statement is stopped.
+   * Starts the time limit, and waits for a slot, if it needs one, and for files, which are kept
+   * until this is closed. Both end as soon as the statement is stopped.
    *
    * @throws QueryOverloadedException if there is no slot
    * @throws InterruptedException if the caller was interrupted by somebody else
    */
-  void prepare(Leasing leasing) throws InterruptedException {
+  void prepare(Leasing leasing, boolean needsSlot) throws InterruptedException {
     beginWaiting();
     try {
-      instance.takeSlot();
-      slotTaken = true;
+      if (needsSlot) {
+        instance.takeSlot();
+        slotTaken = true;
+      }
       leases = leasing.acquire();
     } catch (InterruptedException e) {
       if (!isStopped()) {
         throw e;
       }
-      if (!slotTaken && timedOut()) {
+      if (needsSlot && !slotTaken && timedOut()) {
         throw instance.noneEnded(limits.timeout());
       }
       throw stopped(e);

@@ -175,7 +175,8 @@ final class DuckDbQueryEngine implements QueryEngine {
     requireAllBound(query, tables);
     long begun = System.nanoTime();
     try {
-      return startOnce(queryId, tenant, query, tables, parameters, limits, cancellation, meter);
+      return startOnce(
+          queryId, tenant, query, tables, parameters, limits, cancellation, meter, true);
     } catch (InstanceLostException e) {
       Duration left = limits.timeout().minusNanos(System.nanoTime() - begun);
       if (cancellation.isCancelled() || left.isNegative() || left.isZero()) {
@@ -191,10 +192,14 @@ final class DuckDbQueryEngine implements QueryEngine {
           parameters,
           limits.withTimeout(left),
           cancellation,
-          meter);
+          meter,
+          true);
     }
   }
 
+  /**
+   * @param needsSlot whether the tenant's other queries have one less meanwhile
+   */
   private QueryExecution startOnce(
       String queryId,
       String tenant,
@@ -203,7 +208,8 @@ final class DuckDbQueryEngine implements QueryEngine {
       QueryParameters parameters,
       QueryLimits limits,
       QueryCancellation cancellation,
-      QueryMeter meter) {
+      QueryMeter meter,
+      boolean needsSlot) {
     RunnableStatement statement = guard.runnable(query, parameters);
     List<@Nullable Object> values = statement.values(parameters);
     List<Binding> bindings = bindings(tenant, statement, tables, values);
@@ -224,7 +230,8 @@ final class DuckDbQueryEngine implements QueryEngine {
           () -> {
             meter.enter(QueryMeter.Phase.FETCH);
             return lease(bindings, meter);
-          });
+          },
+          needsSlot);
       meter.enter(QueryMeter.Phase.BIND);
       execution.run(statement, bindings, query.listed(), values);
       started = true;
@@ -313,15 +320,19 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   @Override
   public void warm(String tenant) {
-    // A statement goes the whole way, so that its code is loaded, too.
+    checkTenant(tenant);
+    // A statement goes the whole way, so that its code is loaded, too; no query waits for it.
     try (QueryExecution execution =
-        start(
+        startOnce(
             "warm-up",
             tenant,
             check("SELECT 1"),
             List.of(),
             QueryParameters.NONE,
-            QueryLimits.DEFAULTS)) {
+            QueryLimits.DEFAULTS,
+            new QueryCancellation(),
+            new QueryMeter(),
+            false)) {
       execution.write(ResultFormat.JSON_ROWS, OutputStream.nullOutputStream());
     } catch (IOException e) {
       throw new UncheckedIOException("Writing nowhere failed", e);
