@@ -360,12 +360,23 @@ final class DuckDbQueryEngine implements QueryEngine {
         throw new QueryCancelledException("Query %s was cancelled".formatted(queryId));
       }
       long waited = System.nanoTime() - start;
-      if (waited > options.maxWait().toNanos()) {
+      if (waited > options.maxWait().toNanos() && !isOpening(key)) {
+        TenantInstance justOpened = findInstance(key);
+        if (justOpened != null) {
+          return justOpened;
+        }
         throw new QueryOverloadedException(
             "%d other tenants compute, which is the limit, and none has ended within %d ms"
                 .formatted(options.maxInstances(), options.maxWait().toMillis()));
       }
       awaitRoom(queryId);
+    }
+  }
+
+  /** Another thread opens it, so it will be there soon. */
+  private boolean isOpening(InstanceKey key) {
+    synchronized (instances) {
+      return opening.contains(key);
     }
   }
 
