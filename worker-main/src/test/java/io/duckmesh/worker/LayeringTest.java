@@ -214,6 +214,9 @@ class LayeringTest {
         .that()
         .doNotHaveFullyQualifiedName("io.duckmesh.worker.cli.Terminal")
         .and()
+        // A process of its own, whose output is its word to its parent.
+        .doNotHaveFullyQualifiedName("io.duckmesh.engine.query.duckdb.process.QueryProcess")
+        .and()
         .resideOutsideOfPackage("io.duckmesh.bench..")
         .should()
         .accessField(System.class, "out")

@@ -33,6 +33,7 @@ import org.apache.arrow.vector.VectorSchemaRoot;
 import org.duckdb.DuckDBConnection;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the other process is started from: a few jars of this one, and DuckDB's library as a file.
@@ -40,6 +41,7 @@ import org.slf4j.Logger;
  * behind when one is killed.
  */
 final class ProgramFiles {
+  private static final Logger log = LoggerFactory.getLogger(ProgramFiles.class);
   private static final int NEWER_UNSAFE = 23;
   private static final String PREFIX = "duckmesh-duckdb-";
   private static final String LOCK = "lock";
@@ -200,7 +202,7 @@ final class ProgramFiles {
       }
     } catch (IOException | UncheckedIOException e) {
       // Somebody else deletes it as well, or the next process does.
-      System.err.println("Cannot delete " + folder + ": " + e.getMessage());
+      log.warn("Cannot delete folder of programs folder={}", folder, e);
     }
   }
 
