@@ -159,10 +159,7 @@ final class CommitStatement {
 
   /** Commits the write unless it is committed or cannot be; empty if there is no such write. */
   static Optional<CommitOutcome> execute(Handle handle, long writeId, Instant now) {
-    if (handle.isInTransaction()) {
-      throw new IllegalStateException(
-          "Connections of the catalog's pool must be in autocommit mode");
-    }
+    requireAutocommit(handle);
     return Optional.ofNullable(
         handle
             .createQuery(COMMIT)
@@ -170,6 +167,14 @@ final class CommitStatement {
             .bind("now", now)
             .bind("longestWriteMs", Writes.LONGEST_WRITE.toMillis())
             .execute(CommitStatement::readOutcome));
+  }
+
+  /** The statements of one round trip are a transaction of their own, and no part of another. */
+  static void requireAutocommit(Handle handle) {
+    if (handle.isInTransaction()) {
+      throw new IllegalStateException(
+          "Connections of the catalog's pool must be in autocommit mode");
+    }
   }
 
   private static @Nullable CommitOutcome readOutcome(

@@ -134,10 +134,7 @@ final class PublishStatement {
 
   /** Publishes the rewrite unless it is published or cannot be; empty if there is none. */
   static Optional<PublishOutcome> execute(Handle handle, long rewriteId, Instant now) {
-    if (handle.isInTransaction()) {
-      throw new IllegalStateException(
-          "Connections of the catalog's pool must be in autocommit mode");
-    }
+    CommitStatement.requireAutocommit(handle);
     return Optional.ofNullable(
         handle
             .createQuery(PUBLISH)

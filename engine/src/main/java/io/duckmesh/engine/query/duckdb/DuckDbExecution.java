@@ -64,7 +64,7 @@ final class DuckDbExecution implements QueryExecution {
   private final String queryId;
   private final TenantInstance instance;
   private final ScheduledExecutorService watchdog;
-  private final NativeThreads threads;
+  private final WorkThreads threads;
   private final BufferAllocator parentAllocator;
   private final QueryLimits limits;
   private final QueryMeter meter;
@@ -90,7 +90,7 @@ final class DuckDbExecution implements QueryExecution {
       String queryId,
       TenantInstance instance,
       ScheduledExecutorService watchdog,
-      NativeThreads threads,
+      WorkThreads threads,
       BufferAllocator parentAllocator,
       QueryLimits limits,
       QueryMeter meter,

@@ -3,7 +3,7 @@ package io.duckmesh.engine.query.duckdb;
 import io.duckmesh.engine.objects.cache.ObjectCache;
 import io.duckmesh.engine.query.QueryEngine;
 
-/** Makes the query engine that runs DuckDB inside this process. */
+/** Makes the query engine that runs DuckDB, in a process of its own for each tenant. */
 public final class DuckDbQueries {
   private DuckDbQueries() {}
 

@@ -60,7 +60,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private final ObjectCache cache;
   private final DuckDbOptions options;
   private final Path filesRoot;
-  private final NativeThreads threads;
+  private final WorkThreads threads;
   private final QueryGuard guard;
   private final SpillFolders spill;
   private final SpareProcess spares;
@@ -89,7 +89,7 @@ final class DuckDbQueryEngine implements QueryEngine {
   private DuckDbQueryEngine(
       ObjectCache cache,
       DuckDbOptions options,
-      NativeThreads threads,
+      WorkThreads threads,
       QueryGuard guard,
       SpillFolders spill,
       MemoryWatch memory,
@@ -126,7 +126,7 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options, MemoryWatch memory) {
     SpillFolders spill = SpillFolders.open(options.spillDirectory());
-    NativeThreads threads = new NativeThreads();
+    WorkThreads threads = new WorkThreads();
     BufferAllocator allocator = new RootAllocator();
     return new DuckDbQueryEngine(
         cache, options, threads, QueryGuard.open(allocator, threads), spill, memory, allocator);

@@ -257,7 +257,8 @@ final class DuckDbSql {
         "SET GLOBAL autoload_known_extensions = false",
         "SET GLOBAL allow_community_extensions = false",
         "SET GLOBAL allow_persistent_secrets = false",
-        // The one switch a session needs, see Session; no statement of a user can be a SET.
+        // The one switch a session turns at times, see ChildSession; no statement of a user can be
+        // a SET.
         "SET GLOBAL allowed_configs = ['jdbc_stream_results']",
         "SET GLOBAL allowed_directories = [%s]".formatted(literal(files + "/")),
         "SET GLOBAL enable_external_access = false",

@@ -41,7 +41,7 @@ final class QueryGuard implements AutoCloseable {
           .build();
   private final StatementParser parser;
   private final String version;
-  private final NativeThreads threads;
+  private final WorkThreads threads;
 
   /**
    * Statements that passed and their trees, since dashboards send the same ones again and again.
@@ -68,7 +68,7 @@ final class QueryGuard implements AutoCloseable {
     }
   }
 
-  private QueryGuard(StatementParser parser, String version, NativeThreads threads) {
+  private QueryGuard(StatementParser parser, String version, WorkThreads threads) {
     this.parser = parser;
     this.version = version;
     this.threads = threads;
@@ -78,7 +78,7 @@ final class QueryGuard implements AutoCloseable {
    * @param allocator for what the parser says; not closed by this
    * @param threads where trees are walked, as deep as they are; not closed by this
    */
-  static QueryGuard open(BufferAllocator allocator, NativeThreads threads) {
+  static QueryGuard open(BufferAllocator allocator, WorkThreads threads) {
     StatementParser parser = StatementParser.open(allocator);
     return new QueryGuard(parser, parser.version(), threads);
   }

@@ -26,7 +26,7 @@ final class SpareProcess implements AutoCloseable {
 
   private static final long REFILL_MILLIS = 1_000;
 
-  private final NativeThreads threads;
+  private final WorkThreads threads;
   private final BufferAllocator allocator;
   private final ScheduledExecutorService later;
   private @Nullable DuckDbProcess spare;
@@ -34,7 +34,7 @@ final class SpareProcess implements AutoCloseable {
   private boolean closed;
 
   private SpareProcess(
-      NativeThreads threads, BufferAllocator allocator, ScheduledExecutorService later) {
+      WorkThreads threads, BufferAllocator allocator, ScheduledExecutorService later) {
     this.threads = threads;
     this.allocator = allocator;
     this.later = later;
@@ -48,7 +48,7 @@ final class SpareProcess implements AutoCloseable {
    * @param later waits before another one is made ready; not closed by this
    */
   static SpareProcess open(
-      NativeThreads threads, BufferAllocator allocator, ScheduledExecutorService later) {
+      WorkThreads threads, BufferAllocator allocator, ScheduledExecutorService later) {
     SpareProcess spares = new SpareProcess(threads, allocator, later);
     spares.starting = true;
     threads.start(spares::makeReady);

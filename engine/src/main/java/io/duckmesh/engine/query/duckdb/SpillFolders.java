@@ -1,10 +1,10 @@
 package io.duckmesh.engine.query.duckdb;
 
+import io.duckmesh.engine.query.duckdb.process.Folders;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
@@ -27,7 +27,7 @@ final class SpillFolders {
       try (Stream<Path> children = Files.list(absolute)) {
         for (Path child : children.toList()) {
           if (child.getFileName().toString().startsWith(PREFIX)) {
-            delete(child);
+            Folders.delete(child);
           }
         }
       }
@@ -40,16 +40,5 @@ final class SpillFolders {
   /** A folder that nobody else has; it does not exist yet. */
   Path next() {
     return directory.resolve(PREFIX + count.incrementAndGet());
-  }
-
-  static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
   }
 }

@@ -2,6 +2,7 @@ package io.duckmesh.engine.query.duckdb;
 
 import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.duckdb.process.DuckDbProcess;
+import io.duckmesh.engine.query.duckdb.process.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -243,7 +244,7 @@ final class TenantInstance implements AutoCloseable {
     }
     process.close();
     try {
-      SpillFolders.delete(spill);
+      Folders.delete(spill);
     } catch (IOException e) {
       log.warn("Cannot delete spill folder folder={}", spill, e);
     }

@@ -20,13 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class QueryGuardTest {
   private static BufferAllocator allocator;
-  private static NativeThreads threads;
+  private static WorkThreads threads;
   private static QueryGuard guard;
 
   @BeforeAll
   static void open() {
     allocator = new RootAllocator();
-    threads = new NativeThreads();
+    threads = new WorkThreads();
     guard = QueryGuard.open(allocator, threads);
   }
 

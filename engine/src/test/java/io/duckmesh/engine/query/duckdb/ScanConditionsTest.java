@@ -32,13 +32,13 @@ class ScanConditionsTest {
   private static final int FILES = 4;
 
   private static BufferAllocator allocator;
-  private static NativeThreads threads;
+  private static WorkThreads threads;
   private static QueryGuard guard;
 
   @BeforeAll
   static void open() {
     allocator = new RootAllocator();
-    threads = new NativeThreads();
+    threads = new WorkThreads();
     guard = QueryGuard.open(allocator, threads);
   }
 

@@ -16,18 +16,17 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
 /**
- * Platform threads for calls into DuckDB. A native call pins the carrier of a virtual thread, so as
- * many long queries as there are cores would stop every virtual thread of the process. There are as
- * many threads as calls at once, which the slots of the instances bound.
+ * Platform threads for work that keeps a processor: walking statements and making text of rows. A
+ * virtual thread that does it never yields, so as many of them as there are cores would stop every
+ * other. There are as many threads as calls at once, which the slots of the tenants bound.
  */
-final class NativeThreads implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(NativeThreads.class);
+final class WorkThreads implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(WorkThreads.class);
   private static final long IDLE_SECONDS = 60;
 
   /**
-   * DuckDB parses and plans by recursion, as deep as a statement is nested, and checks its own
-   * limit of 1000 levels only in some places: a usual stack of 1 MiB ends, and the process with it,
-   * before. Only what is used of it becomes memory.
+   * The tree of a statement is walked by recursion, as deep as it is nested, for which a usual
+   * stack of 1 MiB is too small. Only what is used of it becomes memory.
    */
   private static final long STACK_BYTES = 128L << 20;
 
@@ -38,7 +37,7 @@ final class NativeThreads implements AutoCloseable {
           IDLE_SECONDS,
           TimeUnit.SECONDS,
           new SynchronousQueue<>(),
-          Thread.ofPlatform().name("query-native-", 0).stackSize(STACK_BYTES).daemon().factory());
+          Thread.ofPlatform().name("query-work-", 0).stackSize(STACK_BYTES).daemon().factory());
 
   /** A call whose errors keep their type. */
   interface Call<T, X extends Exception> {
@@ -76,7 +75,7 @@ final class NativeThreads implements AutoCloseable {
         }
       }
     } catch (ExecutionException e) {
-      throw NativeThreads.<X>thrown(e);
+      throw WorkThreads.<X>thrown(e);
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
