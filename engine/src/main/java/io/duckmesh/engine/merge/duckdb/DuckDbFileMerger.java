@@ -81,7 +81,8 @@ final class DuckDbFileMerger implements FileMerger {
       Sources sources = new SourceFetch(store, own).fetch(order.sources(), ticker);
       MergeProcess process = await(starting, ticker);
       MergedFile merged =
-          new MergeRun(order, sources, own, process, threads, ticker).run(spillBytes, options.threads(), out);
+          new MergeRun(order, sources, own, process, threads, ticker)
+              .run(spillBytes, options.threads(), out);
       ended = true;
       return merged;
     } finally {

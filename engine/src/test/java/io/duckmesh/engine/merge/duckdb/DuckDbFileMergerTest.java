@@ -542,8 +542,7 @@ class DuckDbFileMergerTest {
       assertThatThrownBy(
               () ->
                   small.merge(
-                      new MergeOrder(
-                          TEXTS, sources, List.of(1), null, MEMORY),
+                      new MergeOrder(TEXTS, sources, List.of(1), null, MEMORY),
                       OutputStream.nullOutputStream(),
                       MergeProgress.NONE))
           .isInstanceOf(MergeLimitException.class)
