@@ -53,7 +53,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,17 +74,34 @@ class DuckDbQueryEngineTest {
   private static final String SLOW_AFTER_ROWS =
       "SELECT i FROM range(10000000000) t(i) WHERE i < 5000 OR hash(i) = 0";
 
+  @TempDir private static Path sharedFolder;
+
+  /** For tests that need no engine of their own, since each starts processes. */
+  private static QueryFixture shared;
+
   @TempDir Path folder;
   private QueryFixture fixture;
 
+  @BeforeAll
+  static void open() {
+    shared = new QueryFixture(sharedFolder);
+  }
+
+  @AfterAll
+  static void closeWithoutLeaks() {
+    shared.close();
+  }
+
   @BeforeEach
-  void open() {
-    fixture = new QueryFixture(folder);
+  void share() {
+    fixture = shared;
   }
 
   @AfterEach
-  void closeWithoutLeaks() {
-    fixture.close();
+  void closeOwn() {
+    if (fixture != shared) {
+      fixture.close();
+    }
   }
 
   @Test
@@ -483,7 +502,7 @@ class DuckDbQueryEngineTest {
 
     assertThatThrownBy(() -> fixture.start("SELECT * FROM events", events))
         .isInstanceOf(QueryFailedException.class)
-        .hasMessageNotContaining(folder.toString())
+        .hasMessageNotContaining(sharedFolder.toString())
         .hasMessageNotContaining("acme/");
   }
 
@@ -737,7 +756,6 @@ class DuckDbQueryEngineTest {
 
   @Test
   void queriesBeyondTheLimitWaitAndThenAreRefused() {
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -755,7 +773,6 @@ class DuckDbQueryEngineTest {
 
   @Test
   void queryThatNeedsTooMuchMemoryFailsAndTheNextOneRuns() {
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -771,7 +788,6 @@ class DuckDbQueryEngineTest {
 
   @Test
   void instancesBeyondTheLimitAreClosedAndOpenAgain() {
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -812,7 +828,6 @@ class DuckDbQueryEngineTest {
 
   @Test
   void instanceWithoutQueriesIsClosedAfterAWhile() throws Exception {
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -860,7 +875,6 @@ class DuckDbQueryEngineTest {
   void asManySlowQueriesAsCoresLeaveOtherVirtualThreadsRunning() throws Exception {
     warmUp();
     int queries = Runtime.getRuntime().availableProcessors() + 2;
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -951,6 +965,7 @@ class DuckDbQueryEngineTest {
 
   @Test
   void closingTheEngineCancelsWhatRuns() {
+    fixture = new QueryFixture(folder);
     warmUp();
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
       QueryExecution execution =
