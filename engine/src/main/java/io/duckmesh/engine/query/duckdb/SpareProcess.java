@@ -58,8 +58,10 @@ final class SpareProcess implements AutoCloseable {
   /**
    * A new DuckDB, which the caller closes. Another one is made ready after a while, so that it does
    * not take the processors from the query that needs this one.
+   *
+   * @throws IOException if none is ready and none can be started
    */
-  DuckDbProcess take() {
+  DuckDbProcess take() throws IOException {
     DuckDbProcess taken;
     synchronized (this) {
       awaitStart();
@@ -111,6 +113,8 @@ final class SpareProcess implements AutoCloseable {
       started = DuckDbProcess.start();
       warmUp(started);
       warm = true;
+    } catch (IOException e) {
+      log.warn("No process for DuckDB is made ready, the next query starts its own", e);
     } finally {
       synchronized (this) {
         starting = false;
@@ -124,7 +128,7 @@ final class SpareProcess implements AutoCloseable {
     }
   }
 
-  private void warmUp(DuckDbProcess process) {
+  private void warmUp(DuckDbProcess process) throws IOException {
     try {
       for (int run = 0; run < WARM_UP_RUNS; run++) {
         BufferAllocator own = allocator.newChildAllocator("warm-up", 0, Long.MAX_VALUE);
@@ -137,7 +141,7 @@ final class SpareProcess implements AutoCloseable {
           }
         }
       }
-    } catch (SQLException | IOException e) {
+    } catch (SQLException e) {
       throw new IllegalStateException("A new DuckDB does not answer", e);
     }
   }

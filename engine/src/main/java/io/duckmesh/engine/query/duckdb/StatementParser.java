@@ -2,6 +2,7 @@ package io.duckmesh.engine.query.duckdb;
 
 import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.query.QueryUnavailableException;
 import io.duckmesh.engine.query.duckdb.process.DuckDbProcess;
 import io.duckmesh.engine.query.duckdb.process.FailedStatementException;
 import io.duckmesh.engine.query.duckdb.process.ProcessAnswer;
@@ -208,13 +209,27 @@ final class StatementParser implements AutoCloseable {
     return generation;
   }
 
+  /** A process that ends at once may have been in the way of others; the next one is not. */
   private Generation start() {
+    try {
+      return startOnce();
+    } catch (IOException e) {
+      log.warn("Starting the parser again, since its process has ended", e);
+    }
+    try {
+      return startOnce();
+    } catch (IOException e) {
+      throw new QueryUnavailableException("No process can be started for queries right now", e);
+    }
+  }
+
+  private Generation startOnce() throws IOException {
     DuckDbProcess process = DuckDbProcess.start();
     boolean prepared = false;
     try {
       process.base().execute(DuckDbSql.parsingInstance());
       prepared = true;
-    } catch (FailedStatementException | IOException e) {
+    } catch (FailedStatementException e) {
       throw new IllegalStateException("Cannot open DuckDB as parser", e);
     } finally {
       if (!prepared) {

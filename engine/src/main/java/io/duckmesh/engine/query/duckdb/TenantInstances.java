@@ -3,6 +3,8 @@ package io.duckmesh.engine.query.duckdb;
 import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryOverloadedException;
+import io.duckmesh.engine.query.QueryUnavailableException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,12 +18,16 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The instances that are open: at most so many at once, each closed when it was idle for a while,
- * its memory watched. May be used from any thread.
+ * The instances that are open: at most so many at once, fewer with queries, each closed when it was
+ * idle for a while, its memory watched. May be used from any thread.
  */
 final class TenantInstances implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(TenantInstances.class);
+
   /** How often the memory of instances is looked at, and whether statements have ended. */
   private static final long WATCH_MILLIS = 20;
 
@@ -103,6 +109,7 @@ final class TenantInstances implements AutoCloseable {
    * {@link TenantInstance#leave}. Waits while there is room for no other.
    *
    * @throws QueryOverloadedException if there was no room in time
+   * @throws QueryUnavailableException if no process can be started
    * @throws QueryCancelledException if the query was cancelled, or its thread interrupted,
    *     meanwhile
    * @throws IllegalStateException if this is closed
@@ -129,8 +136,8 @@ final class TenantInstances implements AutoCloseable {
           return justOpened;
         }
         throw new QueryOverloadedException(
-            "%d other tenants compute, which is the limit, and none has ended within %d ms"
-                .formatted(options.maxInstances(), options.maxWait().toMillis()));
+            "%d other tenants compute, which is the limit, and others came first for %d ms"
+                .formatted(options.maxBusyInstances(), options.maxWait().toMillis()));
       }
       awaitRoom(queryId);
     }
@@ -146,7 +153,7 @@ final class TenantInstances implements AutoCloseable {
   private @Nullable TenantInstance find(InstanceKey key) {
     synchronized (instances) {
       TenantInstance instance = closed ? null : instances.get(key);
-      if (instance == null || !instance.enter()) {
+      if (instance == null || !(instance.isBusy() || hasRoom()) || !instance.enter()) {
         return null;
       }
       instances.remove(key);
@@ -156,8 +163,8 @@ final class TenantInstances implements AutoCloseable {
   }
 
   /**
-   * Opens an instance, in place of the one that was idle longest if there are many; else none. None
-   * as well while another thread opens the same one.
+   * Opens an instance, in place of the one that was idle longest if there are many; none while too
+   * many have queries, or while another thread opens the same one.
    */
   private Optional<TenantInstance> open(InstanceKey key) {
     TenantInstance surplus;
@@ -165,14 +172,14 @@ final class TenantInstances implements AutoCloseable {
       if (closed) {
         throw new IllegalStateException("The query engine is closed");
       }
-      TenantInstance instance = instances.get(key);
-      if (instance != null && instance.enter()) {
+      TenantInstance instance = find(key);
+      if (instance != null) {
         return Optional.of(instance);
       }
-      if (opening.contains(key)) {
+      if (opening.contains(key) || !hasRoom()) {
         return Optional.empty();
       }
-      if (open.size() + opening.size() < options.maxInstances()) {
+      if (open.size() + opening.size() < options.maxOpenInstances()) {
         opening.add(key);
         surplus = null;
       } else {
@@ -200,15 +207,7 @@ final class TenantInstances implements AutoCloseable {
             slots.computeIfAbsent(
                 key.tenant(), tenant -> new TenantInstance.Slots(options.concurrentQueries()));
       }
-      instance =
-          TenantInstance.open(
-              key.tenant(),
-              spares.take(),
-              filesRoot,
-              spill.next(),
-              key.oneThread() ? options.withThreads(1) : options,
-              shared,
-              this::instanceClosed);
+      instance = openSurely(key, shared);
       if (!instance.enter()) {
         throw new IllegalStateException("A new instance is closed");
       }
@@ -216,6 +215,37 @@ final class TenantInstances implements AutoCloseable {
     } finally {
       opened(key, instance);
     }
+  }
+
+  /** Under the lock: whether one more instance may have queries. */
+  private boolean hasRoom() {
+    long busy = open.stream().filter(TenantInstance::isBusy).count();
+    return busy + opening.size() < options.maxBusyInstances();
+  }
+
+  /** A process that ends at once may have been in the way of others; the next one is not. */
+  private TenantInstance openSurely(InstanceKey key, TenantInstance.Slots shared) {
+    try {
+      return openOnce(key, shared);
+    } catch (IOException e) {
+      log.warn("Opening DuckDB again, since its process has ended tenant={}", key.tenant(), e);
+    }
+    try {
+      return openOnce(key, shared);
+    } catch (IOException e) {
+      throw new QueryUnavailableException("No process can be started for queries right now", e);
+    }
+  }
+
+  private TenantInstance openOnce(InstanceKey key, TenantInstance.Slots shared) throws IOException {
+    return TenantInstance.open(
+        key.tenant(),
+        spares.take(),
+        filesRoot,
+        spill.next(),
+        key.oneThread() ? options.withThreads(1) : options,
+        shared,
+        this::instanceClosed);
   }
 
   private void opened(InstanceKey key, @Nullable TenantInstance instance) {
@@ -289,7 +319,7 @@ final class TenantInstances implements AutoCloseable {
     synchronized (instances) {
       watched = List.copyOf(open);
     }
-    memory.excess(watched).forEach(TenantInstance::killForMemory);
+    memory.excess(watched).forEach(TenantInstance::endForMemory);
     watched.forEach(TenantInstance::endLeftStatements);
   }
 

@@ -7,12 +7,13 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -41,6 +42,9 @@ public final class DuckDbProcess implements AutoCloseable {
   /** When each session was left that has not ended yet, by {@link System#nanoTime()}. */
   private final Map<Long, Long> leftAtNanos = new ConcurrentHashMap<>();
 
+  /** The connections that are open on this side, which no collector of garbage would close. */
+  private final Set<SocketChannel> channels = ConcurrentHashMap.newKeySet();
+
   private @Nullable ProcessSession base;
 
   private DuckDbProcess(Process process, Path folder, SocketChannel control) throws IOException {
@@ -48,17 +52,23 @@ public final class DuckDbProcess implements AutoCloseable {
     this.folder = folder;
     this.control = control;
     this.out = new FrameWriter(control);
+    channels.add(control);
     out.putLong(QueryProcess.CONTROL);
     out.flush();
   }
 
-  /** Starts a process, and waits until it takes connections. The caller closes it. */
-  public static DuckDbProcess start() {
-    Path folder = null;
+  /**
+   * Starts a process, and waits until it takes connections. The caller closes it.
+   *
+   * @throws IOException if the process can not be started, or ends while it starts
+   */
+  public static DuckDbProcess start() throws IOException {
+    Path folder = ProgramFiles.ofThisProgram().newFolder();
     Process process = null;
+    SocketChannel control = null;
+    DuckDbProcess result = null;
     boolean started = false;
     try {
-      folder = ProgramFiles.ofThisProgram().newFolder();
       Path socket = folder.resolve("socket");
       ProcessBuilder builder =
           new ProcessBuilder(ProgramFiles.ofThisProgram().command(folder, socket))
@@ -67,21 +77,21 @@ public final class DuckDbProcess implements AutoCloseable {
       builder.environment().clear();
       process = builder.start();
       awaitReady(process);
-      DuckDbProcess result = new DuckDbProcess(process, folder, connect(socket));
+      control = connect(socket);
+      result = new DuckDbProcess(process, folder, control);
       result.base = result.connect();
       Thread.ofPlatform().name("query-process-control").daemon().start(result::listen);
       started = true;
       return result;
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot start a process for DuckDB", e);
     } finally {
-      if (!started && process != null) {
-        process.destroyForcibly();
-      }
-      if (!started && folder != null) {
-        deleteQuietly(folder);
+      if (!started) {
+        end(process, folder, result != null ? result.channels : channelsOf(control));
       }
     }
+  }
+
+  private static Set<SocketChannel> channelsOf(@Nullable SocketChannel channel) {
+    return channel == null ? Set.of() : Set.of(channel);
   }
 
   /** Afterwards what it says goes to the log. */
@@ -130,6 +140,7 @@ public final class DuckDbProcess implements AutoCloseable {
   public ProcessSession connect() throws IOException {
     long id = lastSession.incrementAndGet();
     SocketChannel channel = connect(folder.resolve("socket"));
+    channels.add(channel);
     ProcessSession session = new ProcessSession(this, id, channel);
     sessions.put(id, session);
     return session;
@@ -140,11 +151,8 @@ public final class DuckDbProcess implements AutoCloseable {
       return;
     }
     leftAtNanos.put(session.id(), System.nanoTime());
-    try {
-      channel.close();
-    } catch (IOException e) {
-      log.debug("Cannot close a session's connection pid={}", process.pid(), e);
-    }
+    channels.remove(channel);
+    close(channel);
     session.interrupt();
   }
 
@@ -222,6 +230,10 @@ public final class DuckDbProcess implements AutoCloseable {
    * @param wait how long to look, in milliseconds
    */
   public boolean hasEnded(long wait) {
+    return hasEnded(process, wait);
+  }
+
+  private static boolean hasEnded(Process process, long wait) {
     try {
       return process.waitFor(wait, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
@@ -230,19 +242,30 @@ public final class DuckDbProcess implements AutoCloseable {
     }
   }
 
-  /** Ends the process; its memory is free when this returns. */
+  /** Ends the process and all sessions; its memory is free when this returns. */
   @Override
   public void close() {
-    process.destroyForcibly();
-    if (!hasEnded(TimeUnit.SECONDS.toMillis(END_WAIT_SECONDS))) {
-      log.warn("Query process does not end pid={}", process.pid());
+    end(process, folder, channels);
+  }
+
+  private static void end(
+      @Nullable Process process, Path folder, Collection<SocketChannel> channels) {
+    if (process != null) {
+      process.destroyForcibly();
+      if (!hasEnded(process, TimeUnit.SECONDS.toMillis(END_WAIT_SECONDS))) {
+        log.warn("Query process does not end pid={}", process.pid());
+      }
     }
-    try {
-      control.close();
-    } catch (IOException e) {
-      log.debug("Cannot close the control connection pid={}", process.pid(), e);
-    }
+    channels.forEach(DuckDbProcess::close);
     deleteQuietly(folder);
+  }
+
+  private static void close(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      log.debug("Cannot close a connection to a query process", e);
+    }
   }
 
   private static void deleteQuietly(Path folder) {
