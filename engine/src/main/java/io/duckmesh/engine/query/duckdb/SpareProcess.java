@@ -6,6 +6,7 @@ import io.duckmesh.engine.query.duckdb.process.ProcessSession;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -129,6 +130,7 @@ final class SpareProcess implements AutoCloseable {
   }
 
   private void warmUp(DuckDbProcess process) throws IOException {
+    Future<?> limit = process.endLater();
     try {
       for (int run = 0; run < WARM_UP_RUNS; run++) {
         BufferAllocator own = allocator.newChildAllocator("warm-up", 0, Long.MAX_VALUE);
@@ -143,6 +145,8 @@ final class SpareProcess implements AutoCloseable {
       }
     } catch (SQLException e) {
       throw new IllegalStateException("A new DuckDB does not answer", e);
+    } finally {
+      limit.cancel(false);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
@@ -226,12 +227,14 @@ final class StatementParser implements AutoCloseable {
   private Generation startOnce() throws IOException {
     DuckDbProcess process = DuckDbProcess.start();
     boolean prepared = false;
+    Future<?> limit = process.endLater();
     try {
       process.base().execute(DuckDbSql.parsingInstance());
       prepared = true;
     } catch (FailedStatementException e) {
       throw new IllegalStateException("Cannot open DuckDB as parser", e);
     } finally {
+      limit.cancel(false);
       if (!prepared) {
         process.close();
       }

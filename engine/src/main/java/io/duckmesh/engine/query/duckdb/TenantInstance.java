@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -92,6 +93,7 @@ final class TenantInstance implements AutoCloseable {
       Consumer<TenantInstance> onClose)
       throws IOException {
     boolean opened = false;
+    Future<?> limit = process.endLater();
     try {
       Files.createDirectories(spill);
       process.base().execute(DuckDbSql.lockedInstance(filesRoot.resolve(tenant), spill, options));
@@ -101,6 +103,7 @@ final class TenantInstance implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
     } finally {
+      limit.cancel(false);
       if (!opened) {
         process.close();
         deleteQuietly(spill);

@@ -9,12 +9,16 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -29,11 +33,15 @@ public final class DuckDbProcess implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(DuckDbProcess.class);
 
   private static final long END_WAIT_SECONDS = 5;
+  private static final long START_SECONDS = 30;
 
   private final Process process;
   private final Path folder;
   private final SocketChannel control;
-  private final FrameWriter out;
+
+  /** Not blocking, under its lock: a process that hears nothing may not hold up anybody. */
+  private final SocketChannel interrupts;
+
   private final AtomicLong lastSession = new AtomicLong(QueryProcess.BASE - 1);
 
   /** Those whose thread in the other process may run. */
@@ -47,14 +55,14 @@ public final class DuckDbProcess implements AutoCloseable {
 
   private @Nullable ProcessSession base;
 
-  private DuckDbProcess(Process process, Path folder, SocketChannel control) throws IOException {
+  private DuckDbProcess(
+      Process process, Path folder, SocketChannel control, SocketChannel interrupts) {
     this.process = process;
     this.folder = folder;
     this.control = control;
-    this.out = new FrameWriter(control);
+    this.interrupts = interrupts;
     channels.add(control);
-    out.putLong(QueryProcess.CONTROL);
-    out.flush();
+    channels.add(interrupts);
   }
 
   /**
@@ -64,9 +72,8 @@ public final class DuckDbProcess implements AutoCloseable {
    */
   public static DuckDbProcess start() throws IOException {
     Path folder = ProgramFiles.ofThisProgram().newFolder();
+    Set<SocketChannel> channels = new HashSet<>();
     Process process = null;
-    SocketChannel control = null;
-    DuckDbProcess result = null;
     boolean started = false;
     try {
       Path socket = folder.resolve("socket");
@@ -76,22 +83,59 @@ public final class DuckDbProcess implements AutoCloseable {
               .redirectErrorStream(true);
       builder.environment().clear();
       process = builder.start();
-      awaitReady(process);
-      control = connect(socket);
-      result = new DuckDbProcess(process, folder, control);
-      result.base = result.connect();
+      DuckDbProcess result = connect(process, folder, socket, channels);
       Thread.ofPlatform().name("query-process-control").daemon().start(result::listen);
       started = true;
       return result;
     } finally {
       if (!started) {
-        end(process, folder, result != null ? result.channels : channelsOf(control));
+        end(process, folder, channels);
       }
     }
   }
 
-  private static Set<SocketChannel> channelsOf(@Nullable SocketChannel channel) {
-    return channel == null ? Set.of() : Set.of(channel);
+  /**
+   * @param opened gets the connections
+   */
+  private static DuckDbProcess connect(
+      Process process, Path folder, Path socket, Set<SocketChannel> opened) throws IOException {
+    Future<?> limit = endLater(process);
+    try {
+      awaitReady(process);
+      SocketChannel control = connect(socket);
+      opened.add(control);
+      introduce(control, QueryProcess.CONTROL);
+      SocketChannel interrupts = connect(socket);
+      opened.add(interrupts);
+      introduce(interrupts, QueryProcess.INTERRUPTS);
+      interrupts.configureBlocking(false);
+      DuckDbProcess result = new DuckDbProcess(process, folder, control, interrupts);
+      result.base = result.connect();
+      opened.addAll(result.channels);
+      return result;
+    } finally {
+      limit.cancel(false);
+    }
+  }
+
+  private static void introduce(SocketChannel channel, long as) throws IOException {
+    FrameWriter out = new FrameWriter(channel);
+    out.putLong(as);
+    out.flush();
+  }
+
+  /**
+   * Ends the process in half a minute, unless the result is cancelled before: for what a process
+   * that is well does much sooner, when no time limit of a query runs yet.
+   */
+  public Future<?> endLater() {
+    return endLater(process);
+  }
+
+  private static Future<?> endLater(Process process) {
+    return CompletableFuture.runAsync(
+        process::destroyForcibly,
+        CompletableFuture.delayedExecutor(START_SECONDS, TimeUnit.SECONDS));
   }
 
   /** Afterwards what it says goes to the log. */
@@ -174,13 +218,18 @@ public final class DuckDbProcess implements AutoCloseable {
     return longest;
   }
 
+  /** Never waits: what a process that has not heard the earlier ones does not take is left out. */
   void interrupt(long session, long query) {
+    ByteBuffer message = ByteBuffer.allocate(1 + 2 * Long.BYTES);
+    message.put((byte) Signal.INTERRUPT.ordinal()).putLong(session).putLong(query).flip();
     try {
-      synchronized (out) {
-        out.put(Signal.INTERRUPT);
-        out.putLong(session);
-        out.putLong(query);
-        out.flush();
+      int written;
+      synchronized (interrupts) {
+        written = interrupts.write(message);
+      }
+      if (written > 0 && message.hasRemaining()) {
+        log.error("Query process took half an interrupt pid={}", process.pid());
+        process.destroyForcibly();
       }
     } catch (IOException e) {
       log.debug("Cannot interrupt in a process that has ended pid={}", process.pid(), e);
