@@ -10,8 +10,8 @@ import java.time.Duration;
 /**
  * What DuckDB may take of the machine.
  *
- * @param spillDirectory where queries spill what does not fit into memory; of one engine at a time,
- *     which empties it when it opens
+ * @param spillDirectory where queries spill what does not fit into memory; engines may share it,
+ *     and each deletes its own
  * @param spillBytes most bytes that one tenant's instance spills
  * @param memoryBytes most memory of one tenant's instance
  * @param processMemoryBytes most memory of all instances together: so many have queries at once

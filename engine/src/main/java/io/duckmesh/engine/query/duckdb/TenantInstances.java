@@ -350,5 +350,6 @@ final class TenantInstances implements AutoCloseable {
     keeper.shutdownNow();
     left.forEach(TenantInstance::retire);
     spares.close();
+    spill.close();
   }
 }

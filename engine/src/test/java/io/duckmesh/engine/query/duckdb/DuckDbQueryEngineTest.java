@@ -53,6 +53,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -804,6 +805,25 @@ class DuckDbQueryEngineTest {
   }
 
   @Test
+  void enginesShareAFolderToSpillToAndDeleteOnlyTheirOwn() throws IOException {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-shared"))
+            .withMemoryBytes(64 << 20)
+            .withThreads(1);
+    String spilling =
+        "SELECT count(*) FROM (SELECT hash(i) h FROM range(10000000) t(i) ORDER BY h)";
+    try (QueryFixture first = new QueryFixture(folder.resolve("first"), options)) {
+      assertThat(first.query("SELECT 1")).isEqualTo("[[1]]");
+      try (QueryFixture second = new QueryFixture(folder.resolve("second"), options)) {
+        assertThat(second.query("SELECT 1")).isEqualTo("[[1]]");
+        assertThat(first.query(spilling)).isEqualTo("[[10000000]]");
+      }
+      assertThat(first.query(spilling)).isEqualTo("[[10000000]]");
+    }
+    assertThat(folder.resolve("spill-shared")).isEmptyDirectory();
+  }
+
+  @Test
   void manyTablesLeaveNoMoreViewsThanTheLimit() {
     TableFile file = fixture.file(EVENTS, row(1, "a"));
 
@@ -832,9 +852,12 @@ class DuckDbQueryEngineTest {
         new QueryFixture(
             folder,
             DuckDbOptions.defaults(folder.resolve("spill")).withTenants(4, Duration.ofMillis(50)));
-    Path spill = folder.resolve("spill/instance-1");
+    Path spill;
     try (QueryExecution execution = fixture.start("SELECT 1")) {
       assertThat(execution.columns()).hasSize(1);
+      try (Stream<Path> files = Files.walk(folder.resolve("spill"))) {
+        spill = files.filter(path -> path.endsWith("instance-1")).findFirst().orElseThrow();
+      }
       assertThat(spill).exists();
     }
 
