@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.duckmesh.api.auth.ApiKeys;
 import io.duckmesh.api.operations.VerifyStarter;
 import io.duckmesh.api.query.QuerySettings;
+import io.duckmesh.api.upkeep.UpkeepStarter;
 import io.duckmesh.bus.BusOptions;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
@@ -50,6 +51,7 @@ final class TestGateway implements AutoCloseable {
   private final ConfigurableApplicationContext context;
   private final int port;
   private final String key;
+  private final RecordedStarts starts = new RecordedStarts();
 
   private TestGateway(
       HikariDataSource pool,
@@ -78,6 +80,7 @@ final class TestGateway implements AutoCloseable {
                   beans.registerBean(Clock.class, Clock::systemUTC);
                   beans.registerBean(
                       VerifyStarter.class, () -> tenant -> UUID.randomUUID().toString());
+                  beans.registerBean(UpkeepStarter.class, () -> starts);
                   beans.registerBean(ApiSettings.class, () -> settings);
                   beans.registerBean(
                       MeterRegistry.class,
@@ -124,6 +127,15 @@ final class TestGateway implements AutoCloseable {
     return bus;
   }
 
+  /** What was asked of the jobs. */
+  RecordedStarts starts() {
+    return starts;
+  }
+
+  Upkeep upkeep() {
+    return context.getBean(Upkeep.class);
+  }
+
   int port() {
     return port;
   }
@@ -162,6 +174,18 @@ final class TestGateway implements AutoCloseable {
 
   Answer delete(String path) {
     return send(request(path).DELETE().build());
+  }
+
+  Answer put(String path, String json) {
+    return send("PUT", path, json, Map.of());
+  }
+
+  Answer send(String method, String path, String json, Map<String, String> headers) {
+    HttpRequest.Builder builder =
+        request(path).method(method, HttpRequest.BodyPublishers.ofString(json));
+    builder.setHeader("Content-Type", "application/json");
+    headers.forEach(builder::setHeader);
+    return send(builder.build());
   }
 
   Answer post(String path, String json) {

@@ -192,6 +192,11 @@ class PostgresGarbageTest extends UpkeepTestBase {
     mark();
     clock.advance(GRACE);
     String stuck = files.getFirst().objectKey();
+    assertThat(upkeep.garbage().due(TENANT, null, 10)).hasSize(2);
+    assertThat(upkeep.garbage().due(TENANT, stuck, 10))
+        .extracting(GarbageObject::objectKey)
+        .doesNotContain(stuck);
+    assertThat(upkeep.garbage().due(new TenantId("acme"), null, 10)).isEmpty();
 
     upkeep.garbage().failed(List.of(stuck), "AccessDenied");
 

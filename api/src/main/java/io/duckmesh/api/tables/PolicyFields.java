@@ -92,7 +92,8 @@ public final class PolicyFields {
       return UpkeepWindow.ALWAYS;
     }
     fields.problem(
-        COMPACTION, "is %s, possible are always, off, and hours in UTC such as 01:00-05:00".formatted(text));
+        COMPACTION,
+        "is %s, possible are always, off, and hours in UTC such as 01:00-05:00".formatted(text));
     return null;
   }
 
@@ -109,7 +110,10 @@ public final class PolicyFields {
       fields.problem(
           field,
           "is %s, possible are %s to %s"
-              .formatted(text, least.isZero() ? "0s" : Durations.format(least), Durations.format(LONGEST)));
+              .formatted(
+                  text,
+                  least.isZero() ? "0s" : Durations.format(least),
+                  Durations.format(LONGEST)));
     } catch (IllegalArgumentException e) {
       fields.problem(field, "is not a duration such as 12h or 7d: " + text);
     }

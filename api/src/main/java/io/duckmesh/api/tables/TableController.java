@@ -87,8 +87,7 @@ public final class TableController {
         .orElseThrow(() -> tables.notFound(caller.tenant(), table));
   }
 
-  private void answer(HttpServletResponse response, int status, TableInfo info)
-      throws IOException {
+  private void answer(HttpServletResponse response, int status, TableInfo info) throws IOException {
     TableWishes wishes = policies.wishes(info.id());
     PolicyAnswer policy =
         PolicyAnswer.ofTable(info, policies.effective(info.id()), wishes.policy());

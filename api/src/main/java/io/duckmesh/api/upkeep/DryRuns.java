@@ -210,8 +210,7 @@ final class DryRuns {
 
   record PlannedObject(String objectKey, String tableId, long bytes) {
     static PlannedObject of(GarbageObject object) {
-      return new PlannedObject(
-          object.objectKey(), object.table().toString(), object.sizeBytes());
+      return new PlannedObject(object.objectKey(), object.table().toString(), object.sizeBytes());
     }
   }
 
@@ -256,9 +255,7 @@ final class DryRuns {
         true,
         snapshot.value(),
         catalog.tenants().shards(tenant).stream().map(shard -> shard.value()).toList(),
-        files.stream()
-            .map(file -> new StoredObject(file.objectKey(), file.sizeBytes()))
-            .toList(),
+        files.stream().map(file -> new StoredObject(file.objectKey(), file.sizeBytes())).toList(),
         files.size() < limit ? null : files.getLast().objectKey());
   }
 }

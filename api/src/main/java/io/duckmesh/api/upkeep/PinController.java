@@ -45,11 +45,9 @@ public final class PinController {
     this.clock = clock;
   }
 
-  record PinAnswer(
-      String name, long snapshotId, Instant createdAt, @Nullable Instant expiresAt) {
+  record PinAnswer(String name, long snapshotId, Instant createdAt, @Nullable Instant expiresAt) {
     static PinAnswer of(Pin pin) {
-      return new PinAnswer(
-          pin.name(), pin.snapshot().value(), pin.createdAt(), pin.expiresAt());
+      return new PinAnswer(pin.name(), pin.snapshot().value(), pin.createdAt(), pin.expiresAt());
     }
   }
 
@@ -81,9 +79,7 @@ public final class PinController {
     fields.check();
     SnapshotId snapshot = choice.find(catalog.snapshots(), caller.tenant());
     ApiJson.write(
-        response,
-        200,
-        PinAnswer.of(retention.pin(caller.tenant(), name, snapshot, expiresAt)));
+        response, 200, PinAnswer.of(retention.pin(caller.tenant(), name, snapshot, expiresAt)));
   }
 
   @GetMapping("/v1/pins")

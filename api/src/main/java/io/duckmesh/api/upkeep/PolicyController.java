@@ -54,8 +54,7 @@ public final class PolicyController {
     }
   }
 
-  private static void answer(HttpServletResponse response, UpkeepPolicy policy)
-      throws IOException {
+  private static void answer(HttpServletResponse response, UpkeepPolicy policy) throws IOException {
     response.setHeader("ETag", Preconditions.tag(policy));
     ApiJson.write(response, 200, PolicyAnswer.ofTenant(policy));
   }

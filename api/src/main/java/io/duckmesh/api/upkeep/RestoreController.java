@@ -122,9 +122,7 @@ public final class RestoreController {
       snapshot = restores.undrop(caller.tenant(), table);
     } catch (TableNotFoundException e) {
       throw MissingTable.problem(
-          table,
-          null,
-          restores.dropped(caller.tenant()).stream().map(DroppedTable::name).toList());
+          table, null, restores.dropped(caller.tenant()).stream().map(DroppedTable::name).toList());
     }
     String name = tables.reload(caller.tenant(), table).info().name();
     ApiJson.write(response, 200, new Undropped(name, snapshot.id().value()));

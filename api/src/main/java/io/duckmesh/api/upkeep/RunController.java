@@ -134,9 +134,7 @@ public final class RunController {
 
   private UpkeepRun find(Caller caller, String runId) {
     return runs.find(runId)
-        .filter(
-            run ->
-                run.draft().tenant() == null || caller.tenant().equals(run.draft().tenant()))
+        .filter(run -> run.draft().tenant() == null || caller.tenant().equals(run.draft().tenant()))
         .orElseThrow(
             () -> new ProblemException(ApiError.RUN_NOT_FOUND, "There is no run " + runId));
   }

@@ -46,7 +46,6 @@ record SnapshotChoice(@Nullable SnapshotId snapshotId, @Nullable Instant asOf) {
     return null;
   }
 
-
   /** The snapshot; the newest one if none was named. */
   SnapshotId find(Snapshots snapshots, TenantId tenant) {
     if (snapshotId != null) {

@@ -39,6 +39,11 @@ public interface Garbage {
    */
   List<GarbageObject> due(int limit);
 
+  /**
+   * Garbage of the tenant that may be deleted now, after that key (null: from the first), by key.
+   */
+  List<GarbageObject> due(TenantId tenant, @Nullable String after, int limit);
+
   /** All garbage after that key (null: from the first), by key. */
   List<GarbageObject> list(@Nullable String after, int limit);
 
