@@ -61,11 +61,11 @@ public final class UpkeepMetrics implements MetricsSource {
         "Rows written per row of live files, at most",
         UpkeepBacklog::writeAmplification);
     runs =
-        MultiGauge.builder("duckmesh.upkeep.runs")
+        MultiGauge.builder("duckmesh.upkeep.runs.remembered")
             .description("Runs that are remembered")
             .register(registry);
     lastRuns =
-        MultiGauge.builder("duckmesh.upkeep.run.last.seconds")
+        MultiGauge.builder("duckmesh.upkeep.last.run.seconds")
             .description("When the last of them began, in seconds since 1970")
             .register(registry);
     ofGarbage(registry, "objects", "Objects that nothing refers to", GarbageCounts::objects);
