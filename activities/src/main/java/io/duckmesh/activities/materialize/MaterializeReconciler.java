@@ -1,5 +1,6 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.SearchAttributeSetup;
 import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.ShardId;
