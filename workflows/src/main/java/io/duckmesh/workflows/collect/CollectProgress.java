@@ -29,4 +29,66 @@ public record CollectProgress(
     @Nullable String failure) {
   public static final CollectProgress NONE =
       new CollectProgress(null, null, false, 0, 0, 0, 0, 0, 0, null);
+
+  /** Before the first slice of the tenant. */
+  CollectProgress begin(String next) {
+    return new CollectProgress(
+        next,
+        null,
+        sweeping,
+        tenants,
+        marked,
+        markedBytes,
+        deleted,
+        deletedBytes,
+        failures,
+        failure);
+  }
+
+  CollectProgress plus(MarkResult slice) {
+    return new CollectProgress(
+        tenant,
+        slice.after(),
+        sweeping,
+        tenants + (slice.done() ? 1 : 0),
+        marked + slice.files(),
+        markedBytes + slice.bytes(),
+        deleted,
+        deletedBytes,
+        failures,
+        failure);
+  }
+
+  CollectProgress plusFailure(String reason) {
+    return new CollectProgress(
+        tenant,
+        after,
+        sweeping,
+        tenants,
+        marked,
+        markedBytes,
+        deleted,
+        deletedBytes,
+        failures + 1,
+        reason);
+  }
+
+  CollectProgress sweep() {
+    return new CollectProgress(
+        null, null, true, tenants, marked, markedBytes, deleted, deletedBytes, failures, failure);
+  }
+
+  CollectProgress plus(SweepResult slice) {
+    return new CollectProgress(
+        tenant,
+        slice.after(),
+        sweeping,
+        tenants,
+        marked,
+        markedBytes,
+        deleted + slice.deleted(),
+        deletedBytes + slice.bytes(),
+        failures + slice.failed(),
+        slice.reason() == null ? failure : slice.reason());
+  }
 }

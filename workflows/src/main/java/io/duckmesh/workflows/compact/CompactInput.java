@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     nothing is left to merge
  * @param searchAttributes whether the server knows {@link io.duckmesh.workflows.SearchAttributes};
  *     without them the run keeps none
+ * @param begunAtMillis when the first run of the chain began, null in it
  * @param progress what the runs before it in the chain have done, null at the beginning
  */
 public record CompactInput(
@@ -23,6 +24,7 @@ public record CompactInput(
     @Nullable Boolean dryRun,
     @Nullable Boolean byHand,
     @Nullable Boolean searchAttributes,
+    @Nullable Long begunAtMillis,
     @Nullable CompactProgress progress) {
   public CompactInput {
     requireNonNull(tenant, "tenant is null");
@@ -36,12 +38,12 @@ public record CompactInput(
   /** A run that nobody asked for. */
   public static CompactInput scheduled(
       String tenant, String tableId, String tableName, boolean searchAttributes) {
-    return new CompactInput(tenant, tableId, tableName, false, false, searchAttributes, null);
+    return new CompactInput(tenant, tableId, tableName, false, false, searchAttributes, null, null);
   }
 
   /** A run that somebody asked for. */
   public static CompactInput byHand(
       String tenant, String tableId, String tableName, boolean dryRun, boolean searchAttributes) {
-    return new CompactInput(tenant, tableId, tableName, dryRun, true, searchAttributes, null);
+    return new CompactInput(tenant, tableId, tableName, dryRun, true, searchAttributes, null, null);
   }
 }

@@ -1,5 +1,6 @@
 package io.duckmesh.workflows.compact;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,4 +29,76 @@ public record CompactProgress(
     long bytesOut,
     @Nullable String failure) {
   public static final CompactProgress NONE = new CompactProgress(0, 0, 0, 0, 0, 0, 0, 0, 0, null);
+
+  CompactProgress plusRound() {
+    return new CompactProgress(
+        rounds + 1,
+        groups,
+        conflicts,
+        failures,
+        filesIn,
+        filesOut,
+        rows,
+        bytesIn,
+        bytesOut,
+        failure);
+  }
+
+  CompactProgress plus(PlannedGroup group, RewriteResult rewritten, PublishResult published) {
+    return new CompactProgress(
+        rounds,
+        groups + 1,
+        conflicts,
+        failures,
+        filesIn + published.filesIn(),
+        filesOut + published.filesOut(),
+        rows + published.rowsIn(),
+        bytesIn + group.bytes(),
+        bytesOut + rewritten.bytesOut(),
+        failure);
+  }
+
+  CompactProgress plusConflict() {
+    return new CompactProgress(
+        rounds,
+        groups,
+        conflicts + 1,
+        failures,
+        filesIn,
+        filesOut,
+        rows,
+        bytesIn,
+        bytesOut,
+        failure);
+  }
+
+  CompactProgress plusFailure(String reason) {
+    return new CompactProgress(
+        rounds,
+        groups,
+        conflicts,
+        failures + 1,
+        filesIn,
+        filesOut,
+        rows,
+        bytesIn,
+        bytesOut,
+        reason);
+  }
+
+  /** What carrying out the plan would do; how big the new files would be is not known. */
+  CompactProgress planned(CompactPlan plan) {
+    List<PlannedGroup> all = plan.groups() == null ? List.of() : plan.groups();
+    return new CompactProgress(
+        all.isEmpty() ? 0 : 1,
+        all.size(),
+        0,
+        0,
+        all.stream().mapToLong(PlannedGroup::files).sum(),
+        all.size(),
+        all.stream().mapToLong(PlannedGroup::rows).sum(),
+        all.stream().mapToLong(PlannedGroup::bytes).sum(),
+        0,
+        null);
+  }
 }

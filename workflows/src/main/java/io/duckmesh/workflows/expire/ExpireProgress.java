@@ -2,6 +2,10 @@ package io.duckmesh.workflows.expire;
 
 import static java.util.Objects.requireNonNull;
 
+import io.duckmesh.workflows.compact.PlannedGroup;
+import io.duckmesh.workflows.compact.PublishResult;
+import io.duckmesh.workflows.compact.RewriteResult;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +45,137 @@ public record ExpireProgress(
     requireNonNull(step, "step is null");
   }
 
+  static final String SNAPSHOTS = "snapshots";
+  static final String ROWS = "rows";
+  static final String FORGET = "forget";
+
   public static final ExpireProgress NONE =
-      new ExpireProgress("snapshots", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null);
+      new ExpireProgress(SNAPSHOTS, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, null);
+
+  ExpireProgress plus(ExpireStep expired) {
+    return new ExpireProgress(
+        step,
+        snapshots + expired.snapshots(),
+        expired.historyFrom(),
+        pins + expired.pins(),
+        groups,
+        conflicts,
+        failures,
+        filesIn,
+        filesOut,
+        rows,
+        bytesIn,
+        bytesOut,
+        forgotten,
+        failure);
+  }
+
+  ExpireProgress plus(PlannedGroup group, RewriteResult rewritten, PublishResult published) {
+    return new ExpireProgress(
+        step,
+        snapshots,
+        historyFrom,
+        pins,
+        groups + 1,
+        conflicts,
+        failures,
+        filesIn + published.filesIn(),
+        filesOut + published.filesOut(),
+        rows + published.rowsIn() - published.rowsOut(),
+        bytesIn + group.bytes(),
+        bytesOut + rewritten.bytesOut(),
+        forgotten,
+        failure);
+  }
+
+  ExpireProgress plusConflict() {
+    return new ExpireProgress(
+        step,
+        snapshots,
+        historyFrom,
+        pins,
+        groups,
+        conflicts + 1,
+        failures,
+        filesIn,
+        filesOut,
+        rows,
+        bytesIn,
+        bytesOut,
+        forgotten,
+        failure);
+  }
+
+  ExpireProgress plusFailure(String reason) {
+    return new ExpireProgress(
+        step,
+        snapshots,
+        historyFrom,
+        pins,
+        groups,
+        conflicts,
+        failures + 1,
+        filesIn,
+        filesOut,
+        rows,
+        bytesIn,
+        bytesOut,
+        forgotten,
+        reason);
+  }
+
+  ExpireProgress plusForgotten(long entries) {
+    return new ExpireProgress(
+        step,
+        snapshots,
+        historyFrom,
+        pins,
+        groups,
+        conflicts,
+        failures,
+        filesIn,
+        filesOut,
+        rows,
+        bytesIn,
+        bytesOut,
+        forgotten + entries,
+        failure);
+  }
+
+  /** What carrying out the plan would touch; how many rows would go is known when they are read. */
+  ExpireProgress planned(List<PlannedGroup> trims) {
+    return new ExpireProgress(
+        step,
+        snapshots,
+        historyFrom,
+        pins,
+        groups + trims.size(),
+        conflicts,
+        failures,
+        filesIn + trims.stream().mapToLong(PlannedGroup::files).sum(),
+        filesOut,
+        rows,
+        bytesIn + trims.stream().mapToLong(PlannedGroup::bytes).sum(),
+        bytesOut,
+        forgotten,
+        failure);
+  }
+
+  ExpireProgress at(String next) {
+    return new ExpireProgress(
+        next,
+        snapshots,
+        historyFrom,
+        pins,
+        groups,
+        conflicts,
+        failures,
+        filesIn,
+        filesOut,
+        rows,
+        bytesIn,
+        bytesOut,
+        forgotten,
+        failure);
+  }
 }
