@@ -3,10 +3,9 @@ package io.duckmesh.workflows.schedule;
 import java.util.List;
 
 /**
- * Schedules that a Temporal server keeps: what they start goes on while no process of ours runs.
- * May be used from any thread. Every method may throw {@link io.grpc.StatusRuntimeException} or
- * {@link io.temporal.client.WorkflowServiceException} when the server does not answer; calling
- * again is safe.
+ * Jobs that run by themselves, as a Temporal server keeps them: what is due is started while none
+ * of our processes runs, too. May be used from any thread. Every method may throw {@link
+ * SchedulesUnavailableException}; calling again is safe.
  */
 public interface Schedules {
   /**
