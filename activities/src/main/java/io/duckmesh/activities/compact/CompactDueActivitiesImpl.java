@@ -1,7 +1,6 @@
 package io.duckmesh.activities.compact;
 
 import io.duckmesh.activities.ActivityFailures;
-import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.workflows.compact.CompactDueActivities;
 import io.duckmesh.workflows.compact.CompactDueInput;
@@ -24,11 +23,7 @@ public final class CompactDueActivitiesImpl implements CompactDueActivities {
             new DueTables(
                 finder.find(new TenantId(input.tenant())).stream()
                     .limit(DueTables.MOST)
-                    .map(due -> new DueTable(text(due.table()), due.name(), 0))
+                    .map(due -> new DueTable(due.table().toString(), due.name(), 0))
                     .toList()));
-  }
-
-  private static String text(TableId table) {
-    return table.value().toString();
   }
 }
