@@ -39,6 +39,9 @@ import io.duckmesh.api.receipt.VisibilityTokens;
 import io.duckmesh.api.server.TomcatConnectionValve;
 import io.duckmesh.api.tables.LiveTables;
 import io.duckmesh.api.tables.TableController;
+import io.duckmesh.api.upkeep.PinController;
+import io.duckmesh.api.upkeep.PolicyController;
+import io.duckmesh.api.upkeep.RestoreController;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.engine.objects.ObjectStore;
@@ -77,7 +80,7 @@ import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
 
 /**
- * The gateway. Who imports it provides the beans {@code Catalog}, {@code EventBus}, {@code
+ * The gateway. Who imports it provides the beans {@code Catalog}, {@code Upkeep}, {@code EventBus}, {@code
  * QueryEngine}, {@code ObjectStore}, {@code Clock}, {@code MeterRegistry}, {@code VerifyStarter},
  * {@link ApiSettings} and {@link QuerySettings}; further {@link ReadinessCheck}s are picked up.
  */
@@ -92,6 +95,9 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
   LagController.class,
   QuarantineController.class,
   VerifyController.class,
+  PolicyController.class,
+  PinController.class,
+  RestoreController.class,
   ProcessController.class,
   FallbackErrorController.class
 })

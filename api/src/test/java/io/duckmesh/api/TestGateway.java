@@ -9,6 +9,8 @@ import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.postgres.PostgresCatalog;
+import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -67,6 +69,8 @@ final class TestGateway implements AutoCloseable {
                 context -> {
                   GenericApplicationContext beans = (GenericApplicationContext) context;
                   beans.registerBean(Catalog.class, () -> catalog);
+                  beans.registerBean(
+                      Upkeep.class, () -> PostgresCatalog.createUpkeep(pool, Clock.systemUTC()));
                   beans.registerBean(EventBus.class, () -> bus);
                   beans.registerBean(QueryEngine.class, () -> engine);
                   beans.registerBean(ObjectStore.class, TestStore::shared);

@@ -200,6 +200,8 @@ class PostgresGarbageTest extends UpkeepTestBase {
     assertThat(object.failures()).isEqualTo(1);
     assertThat(object.failure()).isEqualTo("AccessDenied");
     assertThat(upkeep.garbage().counts().failing()).isEqualTo(1);
+    assertThat(upkeep.garbage().failing(TENANT, 10)).containsExactly(object);
+    assertThat(upkeep.garbage().failing(new TenantId("acme"), 10)).isEmpty();
     for (int i = 0; i < 12; i++) {
       clock.advance(Duration.ofHours(1));
       assertThat(upkeep.garbage().due(10)).hasSize(1);

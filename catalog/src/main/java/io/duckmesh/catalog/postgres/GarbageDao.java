@@ -204,6 +204,17 @@ interface GarbageDao {
       """)
   List<GarbageObject> list(String after, int limit);
 
+  @SqlQuery(
+      """
+      SELECT object_key, tenant_id, table_id, size_bytes, delete_from, failures, failure
+      FROM catalog.garbage
+      WHERE tenant_id = :tenantId
+        AND failures > 0
+      ORDER BY failures DESC, object_key
+      LIMIT :limit
+      """)
+  List<GarbageObject> failing(String tenantId, int limit);
+
   /** Forgets what was published once, and what was deleted twice. */
   @SqlUpdate(
       """

@@ -99,6 +99,14 @@ final class JdbiGarbage implements Garbage {
   }
 
   @Override
+  public List<GarbageObject> failing(TenantId tenant, int limit) {
+    return database.call(
+        "list garbage of tenant " + tenant + " that can not be deleted",
+        GarbageDao.class,
+        dao -> dao.failing(tenant.value(), limit));
+  }
+
+  @Override
   public void deleted(Collection<String> objectKeys) {
     if (objectKeys.isEmpty()) {
       return;

@@ -42,6 +42,9 @@ public interface Garbage {
   /** All garbage after that key (null: from the first), by key. */
   List<GarbageObject> list(@Nullable String after, int limit);
 
+  /** Garbage of the tenant whose deletion has failed, the most failures first. */
+  List<GarbageObject> failing(TenantId tenant, int limit);
+
   /**
    * Forgets objects that were deleted; those that were never published are due once more, since
    * their writers may have been about to finish them. Repeatable.
