@@ -1,5 +1,7 @@
 package io.duckmesh.activities;
 
+import static java.util.Objects.requireNonNull;
+
 import io.temporal.activity.Activity;
 import io.temporal.activity.ActivityExecutionContext;
 import io.temporal.client.ActivityCompletionException;
@@ -49,6 +51,12 @@ public final class Steps implements AutoCloseable {
     } finally {
       end(stop);
     }
+  }
+
+  /** Id of the workflow whose step the calling thread runs. */
+  public static String workflowId() {
+    return requireNonNull(
+        Activity.getExecutionContext().getInfo().getWorkflowId(), "A step has no workflow");
   }
 
   /** Tells steps under way, and those that begin later, that the worker is being stopped. */

@@ -236,7 +236,7 @@ public final class CollectActivitiesImpl implements CollectActivities {
         null,
         null,
         dryRun,
-        Activity.getExecutionContext().getInfo().getWorkflowId(),
+        Steps.workflowId(),
         byHand ? "hand" : "schedule");
   }
 

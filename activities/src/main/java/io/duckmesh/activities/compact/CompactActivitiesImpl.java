@@ -42,7 +42,6 @@ import io.duckmesh.workflows.compact.PlannedGroup;
 import io.duckmesh.workflows.compact.PublishResult;
 import io.duckmesh.workflows.compact.RewriteResult;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.temporal.activity.Activity;
 import io.temporal.failure.ApplicationFailure;
 import java.time.Clock;
 import java.time.Duration;
@@ -465,7 +464,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
         new TenantId(step.tenant()),
         table(step),
         step.dryRun(),
-        Activity.getExecutionContext().getInfo().getWorkflowId(),
+        Steps.workflowId(),
         step.byHand() ? "hand" : "schedule");
   }
 

@@ -20,7 +20,6 @@ import io.duckmesh.workflows.expire.ExpireStep;
 import io.duckmesh.workflows.expire.ForgetStep;
 import io.duckmesh.workflows.expire.TrimPlan;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.temporal.activity.Activity;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -186,7 +185,7 @@ public final class ExpireActivitiesImpl implements ExpireActivities {
         new TenantId(run.tenant()),
         null,
         run.dryRun(),
-        Activity.getExecutionContext().getInfo().getWorkflowId(),
+        Steps.workflowId(),
         run.byHand() ? "hand" : "schedule");
   }
 
