@@ -23,20 +23,14 @@ final class Cutoffs {
    * @throws IllegalArgumentException if the schema does not have it, or its type has no age
    */
   static Column column(RowCutoff cutoff, RowSchema schema) {
-    for (Column column : schema.columns()) {
-      if (column.fieldId() == cutoff.fieldId()) {
-        if (column.type() != Primitive.DATE
-            && column.type() != Primitive.TIMESTAMP
-            && column.type() != Primitive.TIMESTAMPTZ) {
-          throw new IllegalArgumentException(
-              "Column %s of type %s has no age".formatted(column.name(), column.type()));
-        }
-        return column;
-      }
+    Column column = Columns.find(schema, cutoff.fieldId());
+    if (column.type() != Primitive.DATE
+        && column.type() != Primitive.TIMESTAMP
+        && column.type() != Primitive.TIMESTAMPTZ) {
+      throw new IllegalArgumentException(
+          "Column %s of type %s has no age".formatted(column.name(), column.type()));
     }
-    throw new IllegalArgumentException(
-        "Schema version %d has no column with field id %d"
-            .formatted(schema.version(), cutoff.fieldId()));
+    return column;
   }
 
   /** The first day, since 1970, that is not wholly before the time. */

@@ -30,8 +30,6 @@ public interface FileMerger extends AutoCloseable {
    *     order with the same limits
    * @throws MergeCancelledException if the thread was interrupted; its flag is set
    * @throws MergeFailedException if it failed for another reason, which its message tells
-   * @throws IllegalArgumentException if a source's column does not widen to the schema's, or the
-   *     sort columns or the cutoff's are not in the schema
    * @throws IOException if {@code out} throws it
    */
   MergedFile merge(MergeOrder order, OutputStream out, MergeProgress progress) throws IOException;

@@ -2,13 +2,17 @@ package io.duckmesh.engine.merge;
 
 import static java.util.Objects.requireNonNull;
 
+import io.duckmesh.engine.schema.ColumnType;
+import io.duckmesh.engine.schema.ColumnType.ListOf;
+import io.duckmesh.engine.schema.ColumnType.Struct;
 import io.duckmesh.engine.schema.RowSchema;
 import java.util.HashSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files that are to become one.
+ * Files that are to become one. Making an order fails if a source's column does not widen to the
+ * schema's, or the sort columns or the cutoff's are not in the schema.
  *
  * @param schema columns of the file that is made
  * @param sources the files, at least one, in order of place
@@ -16,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     rows in the order of the sources
  * @param dropBefore rows that are left out, null for none
  * @param memoryBytes what the merge may take of this machine's memory, at least {@link
- *     #LEAST_MEMORY_BYTES}
+ *     #LEAST_MEMORY_BYTES}; of the process that merges, whole
  */
 public record MergeOrder(
     RowSchema schema,
@@ -25,7 +29,7 @@ public record MergeOrder(
     @Nullable RowCutoff dropBefore,
     long memoryBytes) {
   /** With less not even small files can be merged. */
-  public static final long LEAST_MEMORY_BYTES = 64L << 20;
+  public static final long LEAST_MEMORY_BYTES = 256L << 20;
 
   public MergeOrder {
     requireNonNull(schema, "schema is null");
@@ -41,6 +45,19 @@ public record MergeOrder(
       throw new IllegalArgumentException(
           "A merge needs at least %d bytes of memory: %d"
               .formatted(LEAST_MEMORY_BYTES, memoryBytes));
+    }
+    for (int fieldId : sortFieldIds) {
+      ColumnType type = Columns.find(schema, fieldId).type();
+      if (type instanceof ListOf || type instanceof Struct) {
+        throw new IllegalArgumentException(
+            "Rows can not be sorted by field id %d of type %s".formatted(fieldId, type));
+      }
+    }
+    if (dropBefore != null) {
+      Cutoffs.column(dropBefore, schema);
+    }
+    for (MergeSource source : sources) {
+      Columns.requireWidening(source, schema);
     }
   }
 
