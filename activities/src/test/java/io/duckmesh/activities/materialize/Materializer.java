@@ -1,7 +1,10 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.Steps;
+import io.duckmesh.activities.Workers;
+import io.duckmesh.activities.schedule.MaintenanceWorker;
 import io.duckmesh.activities.verify.VerifyActivitiesImpl;
-import io.duckmesh.activities.verify.VerifyWorker;
+
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
@@ -35,7 +38,8 @@ final class Materializer implements AutoCloseable {
   final WorkflowServiceStubs service;
   final WorkflowClient client;
   final MaterializeActivitiesImpl activities;
-  final MaterializeWorker worker;
+  final Workers worker;
+  private final Steps steps = new Steps();
   private final Lake lake;
 
   Materializer(Lake lake) {
@@ -77,20 +81,23 @@ final class Materializer implements AutoCloseable {
             new SimpleMeterRegistry(),
             lake.allocator,
             UUID::randomUUID,
+            LandingListener.NONE,
             format,
             Activity::getExecutionContext);
     worker =
-        new MaterializeWorker(
+        new Workers(
             client,
-            activities,
             List.of(
-                new VerifyWorker(
+                new MaterializeWorker(activities),
+                new MaintenanceWorker(
                     new VerifyActivitiesImpl(
                         faults.around(Catalog.class, lake.catalog),
                         faults.around(EventBus.class, lake.bus),
                         faults.around(ObjectStore.class, lake.store),
                         lake.clock,
-                        verifySlice))));
+                        verifySlice),
+                    List.of(),
+                    steps)));
     worker.start();
   }
 
@@ -124,11 +131,13 @@ final class Materializer implements AutoCloseable {
   void kill() {
     service.shutdownNow();
     worker.close();
+    steps.close();
   }
 
   @Override
   public void close() {
     worker.close();
+    steps.close();
     service.shutdownNow();
   }
 }
