@@ -261,7 +261,7 @@ final class StatementParser implements AutoCloseable {
   private void watchMemory() {
     for (Generation each : watched) {
       long pid = each.process().pid();
-      long bytes = each.running().get() == 0 ? 0 : MemoryWatch.resident(pid).orElse(0);
+      long bytes = each.running().get() == 0 ? 0 : DuckDbProcess.residentBytes(pid).orElse(0);
       if (bytes > MEMORY_BYTES) {
         log.warn(
             "Parser process takes too much memory pid={} resident_bytes={} limit_bytes={}",

@@ -1,5 +1,6 @@
 package io.duckmesh.engine.query.duckdb.process;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
@@ -11,10 +12,12 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,6 +37,7 @@ public final class DuckDbProcess implements AutoCloseable {
 
   private static final long END_WAIT_SECONDS = 5;
   private static final long START_SECONDS = 30;
+  private static final long PAGE_BYTES = 4096;
 
   private final Process process;
   private final Path folder;
@@ -266,6 +270,26 @@ public final class DuckDbProcess implements AutoCloseable {
 
   public long pid() {
     return process.pid();
+  }
+
+  /** Memory that the process takes, nothing where the system does not tell. */
+  public OptionalLong residentBytes() {
+    return residentBytes(process.pid());
+  }
+
+  /** Memory that the process of that number takes, nothing where the system does not tell. */
+  public static OptionalLong residentBytes(long pid) {
+    Path memory = Path.of("/proc/%d/statm".formatted(pid));
+    try {
+      if (!Files.isReadable(memory)) {
+        return OptionalLong.empty();
+      }
+      String[] pages = Files.readString(memory, US_ASCII).split(" ");
+      return OptionalLong.of(Long.parseLong(pages[1]) * PAGE_BYTES);
+    } catch (IOException e) {
+      log.debug("Cannot read memory of process pid={}", pid, e);
+      return OptionalLong.empty();
+    }
   }
 
   /** Ends the process at once, and with it every session. */
