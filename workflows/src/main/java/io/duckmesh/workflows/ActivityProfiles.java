@@ -19,7 +19,25 @@ public final class ActivityProfiles {
           .setMaximumInterval(Duration.ofSeconds(10))
           .build();
 
+  /**
+   * What a later run does anyway is tried for four minutes: a store that restarts is waited for,
+   * one that is broken is said to be.
+   */
+  private static final RetryOptions FOR_MINUTES = retries(10);
+
+  /** A quarter of a minute: the run goes on without it, and others must not wait. */
+  private static final RetryOptions FOR_SECONDS = retries(5);
+
   private ActivityProfiles() {}
+
+  private static RetryOptions retries(int attempts) {
+    return RetryOptions.newBuilder()
+        .setInitialInterval(Duration.ofSeconds(1))
+        .setBackoffCoefficient(2)
+        .setMaximumInterval(Duration.ofMinutes(1))
+        .setMaximumAttempts(attempts)
+        .build();
+  }
 
   /**
    * Waits up to 20 s for events, beating every 2 s. A silent worker is replaced after 8 s, which is
@@ -102,6 +120,79 @@ public final class ActivityProfiles {
                 .setInitialInterval(Duration.ofMillis(100))
                 .setMaximumAttempts(3)
                 .build())
+        .build();
+  }
+
+  /**
+   * Reads what the catalog has and waits up to 20 s for more, beating every 2 s. Ten thousand files
+   * are read at a time, so minutes are far more than a plan takes.
+   */
+  public static ActivityOptions planning(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofMinutes(10))
+        .setHeartbeatTimeout(Duration.ofSeconds(30))
+        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+        .setRetryOptions(FOR_MINUTES)
+        .build();
+  }
+
+  /**
+   * Reads, merges and writes files, beating every 2 s, on a queue of its own where it may wait for
+   * its turn as long as it takes. Two hours are far beyond the biggest file at the least share of
+   * bandwidth.
+   */
+  public static ActivityOptions rewriting(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setTaskQueue(TaskQueues.COMPACT)
+        .setStartToCloseTimeout(Duration.ofHours(2))
+        .setHeartbeatTimeout(Duration.ofSeconds(30))
+        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+        .setRetryOptions(FOR_MINUTES)
+        .build();
+  }
+
+  /**
+   * One transaction of the catalog: milliseconds, without beats. A minute bounds one that waits for
+   * a lock.
+   */
+  public static ActivityOptions publishing(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofMinutes(1))
+        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+        .setRetryOptions(FOR_MINUTES)
+        .build();
+  }
+
+  /** About a minute of work in pages, beating every 2 s; the rest of the run does not need it. */
+  public static ActivityOptions slice(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofMinutes(10))
+        .setHeartbeatTimeout(Duration.ofSeconds(30))
+        .setCancellationType(ActivityCancellationType.WAIT_CANCELLATION_COMPLETED)
+        .setRetryOptions(FOR_SECONDS)
+        .build();
+  }
+
+  /** A statement or two that begin or end a run; given up when a later run is as good. */
+  public static ActivityOptions recording(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofMinutes(1))
+        .setRetryOptions(FOR_MINUTES)
+        .build();
+  }
+
+  /** One look at the catalog, which is taken again in seconds anyway. */
+  public static ActivityOptions looking(String summary) {
+    return ActivityOptions.newBuilder()
+        .setSummary(summary)
+        .setStartToCloseTimeout(Duration.ofSeconds(30))
+        .setScheduleToCloseTimeout(Duration.ofSeconds(50))
+        .setRetryOptions(FOR_SECONDS)
         .build();
   }
 }

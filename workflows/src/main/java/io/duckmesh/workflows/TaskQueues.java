@@ -8,5 +8,8 @@ public final class TaskQueues {
   /** Work that can wait: whatever looks after what has landed. */
   public static final String MAINTENANCE = "maintenance";
 
+  /** Reading and writing of files that are merged: as much at once as a process may spare. */
+  public static final String COMPACT = "compact";
+
   private TaskQueues() {}
 }

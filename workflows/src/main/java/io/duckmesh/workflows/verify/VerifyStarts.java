@@ -16,6 +16,9 @@ public final class VerifyStarts {
    */
   public static final Duration BY_HAND = Duration.ofDays(2);
 
+  /** How long a run of a daily schedule may take. */
+  public static final Duration SCHEDULED = Duration.ofHours(23);
+
   private VerifyStarts() {}
 
   /** Options for starting a run; fails to start while one of the tenant is running. */

@@ -1,0 +1,18 @@
+package io.duckmesh.workflows.expire;
+
+import static java.util.Objects.requireNonNull;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a run is to be recorded.
+ *
+ * @param outcome {@code succeeded} or {@code failed}
+ * @param reason what was not done and why, in words; null if everything was
+ */
+public record ExpireEnding(ExpireRun run, String outcome, @Nullable String reason) {
+  public ExpireEnding {
+    requireNonNull(run, "run is null");
+    requireNonNull(outcome, "outcome is null");
+  }
+}

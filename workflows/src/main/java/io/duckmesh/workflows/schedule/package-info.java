@@ -1,0 +1,5 @@
+/** When jobs run by themselves. */
+@NullMarked
+package io.duckmesh.workflows.schedule;
+
+import org.jspecify.annotations.NullMarked;
