@@ -188,6 +188,7 @@ final class MergeRun {
     Future<T> result = threads.submit(work);
     boolean answered = false;
     try {
+      ticker.report();
       T answer = ticker.await(result, this::watch);
       answered = true;
       return answer;
