@@ -80,6 +80,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
 
   /**
    * @param store where merged files are written; also what {@code merger} reads
+   * @param merger is asked for with the first rewrite, which only workers of its queue get
    * @param steps that the worker stops; not closed with this
    * @param ids random ids for object keys
    */
@@ -87,7 +88,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
       Catalog catalog,
       Upkeep upkeep,
       ObjectStore store,
-      FileMerger merger,
+      Supplier<FileMerger> merger,
       CompactSettings settings,
       Clock clock,
       MeterRegistry registry,
@@ -292,8 +293,8 @@ public final class CompactActivitiesImpl implements CompactActivities {
       throw impossible(
           rewrite,
           FailureTypes.FILE_DAMAGED,
-          "%s. Its rows can not be read by anyone: duckmesh verify names all files that are damaged; put the object back from a backup, or restore the table to a snapshot that does not have it"
-              .formatted(e.getMessage()),
+          "%s. Put it back from a backup, or restore the table to a snapshot without it; duckmesh verify names all damaged files"
+              .formatted(damage(e)),
           e);
     } catch (MergeLimitException | IllegalArgumentException e) {
       throw impossible(rewrite, FailureTypes.REWRITE_IMPOSSIBLE, String.valueOf(e.getMessage()), e);
@@ -335,22 +336,27 @@ public final class CompactActivitiesImpl implements CompactActivities {
     return new RewriteResult(rewrite.id().value(), true, 0, 0, 0, clock.millis() - began, reason);
   }
 
+  /** Short enough to stand in a run's outcome: the hashes are in the log. */
+  private static String damage(RuntimeException e) {
+    String message = String.valueOf(e.getMessage());
+    int hash = message.indexOf(" has hash ");
+    return hash < 0 ? message : message.substring(0, hash) + " has other bytes than were published";
+  }
+
   private ApplicationFailure impossible(
       Rewrite rewrite, String type, String reason, RuntimeException cause) {
     metrics.failed(kind(rewrite));
     log.warn(
-        "Rewrite failed tenant={} table={} rewrite_id={} type={} reason=\"{}\"",
+        "Rewrite failed tenant={} table={} rewrite_id={} files={} type={} reason=\"{}\" cause=\"{}\"",
         rewrite.tenant(),
         rewrite.table(),
         rewrite.id(),
+        rewrite.inputCount(),
         type,
-        reason);
+        reason,
+        cause.getMessage());
     upkeep.rewrites().abandon(rewrite.id());
-    return ApplicationFailure.newNonRetryableFailureWithCause(
-        "Cannot rewrite %d files of table %s: %s"
-            .formatted(rewrite.inputCount(), rewrite.table(), reason),
-        type,
-        cause);
+    return ApplicationFailure.newNonRetryableFailureWithCause(reason, type, cause);
   }
 
   @Override

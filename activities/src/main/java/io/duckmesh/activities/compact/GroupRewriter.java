@@ -38,7 +38,7 @@ final class GroupRewriter {
   private final Catalog catalog;
   private final Upkeep upkeep;
   private final ObjectStore store;
-  private final FileMerger merger;
+  private final Supplier<FileMerger> merger;
   private final TableSchemas schemas;
   private final long memoryBytes;
   private final Clock clock;
@@ -48,7 +48,7 @@ final class GroupRewriter {
       Catalog catalog,
       Upkeep upkeep,
       ObjectStore store,
-      FileMerger merger,
+      Supplier<FileMerger> merger,
       long memoryBytes,
       Clock clock,
       Supplier<UUID> ids) {
@@ -106,7 +106,9 @@ final class GroupRewriter {
     upkeep.rewrites().registerPending(rewrite.id(), key.value());
     try (ObjectWriter object = store.create(key)) {
       MergedFile merged =
-          merger.merge(
+          merger
+              .get()
+              .merge(
               order,
               object.stream(),
               rows -> {

@@ -110,7 +110,7 @@ final class Materializer implements AutoCloseable {
             catalog,
             upkeep,
             store,
-            merger,
+            () -> merger,
             CompactSettings.defaults(),
             lake.clock,
             registry,
