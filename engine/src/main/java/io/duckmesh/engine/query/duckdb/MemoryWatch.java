@@ -39,17 +39,23 @@ final class MemoryWatch {
         Math.max(options.hardMemoryBytes(), options.processMemoryBytes()));
   }
 
-  /** Those that take too much, and the largest if all together do. */
+  /**
+   * Those that take too much, and the largest if all together do: of those without queries, if
+   * there are any.
+   */
   List<TenantInstance> excess(Collection<TenantInstance> instances) {
     List<TenantInstance> excess = new ArrayList<>();
     TenantInstance largest = null;
     long most = 0;
+    boolean mostIsIdle = false;
     long sum = 0;
     for (TenantInstance instance : instances) {
       long bytes = residentBytes.apply(instance.pid()).orElse(0);
       sum += bytes;
-      if (bytes > most) {
+      boolean idle = instance.idleNanos() > 0;
+      if (idle == mostIsIdle ? bytes > most : idle) {
         most = bytes;
+        mostIsIdle = idle;
         largest = instance;
       }
       if (bytes > processBytes) {
