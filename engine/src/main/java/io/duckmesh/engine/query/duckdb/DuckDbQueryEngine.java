@@ -14,6 +14,7 @@ import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryParameters;
+import io.duckmesh.engine.query.QueryProcesses;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.TableReference;
@@ -34,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -71,6 +73,9 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   /** Also the lock of what is below. */
   private final Map<InstanceKey, TenantInstance> instances = new LinkedHashMap<>();
+
+  private final AtomicLong started = new AtomicLong();
+  private final AtomicLong killedForMemory = new AtomicLong();
 
   private final Map<String, TenantInstance.Slots> slots = new HashMap<>();
 
@@ -461,6 +466,7 @@ final class DuckDbQueryEngine implements QueryEngine {
       opening.remove(key);
       if (instance != null) {
         open.add(instance);
+        started.incrementAndGet();
         late = closed;
         if (!late) {
           instances.put(key, instance);
@@ -487,6 +493,9 @@ final class DuckDbQueryEngine implements QueryEngine {
   }
 
   private void instanceClosed(TenantInstance instance) {
+    if (instance.lostToMemory()) {
+      killedForMemory.incrementAndGet();
+    }
     synchronized (instances) {
       open.remove(instance);
       instances.notifyAll();
@@ -544,6 +553,16 @@ final class DuckDbQueryEngine implements QueryEngine {
       running.remove(execution);
       instances.notifyAll();
     }
+  }
+
+  @Override
+  public QueryProcesses processes() {
+    List<TenantInstance> there;
+    synchronized (instances) {
+      there = List.copyOf(open);
+    }
+    return new QueryProcesses(
+        there.size(), started.get(), killedForMemory.get(), memory.residentBytes(there));
   }
 
   @Override
