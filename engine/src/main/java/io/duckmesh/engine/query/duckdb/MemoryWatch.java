@@ -39,24 +39,23 @@ final class MemoryWatch {
         Math.max(options.hardMemoryBytes(), options.processMemoryBytes()));
   }
 
-  /** What the processes of the instances take together, as far as the system tells. */
-  long residentBytes(Collection<TenantInstance> instances) {
-    return instances.stream()
-        .mapToLong(instance -> residentBytes.apply(instance.pid()).orElse(0))
-        .sum();
-  }
-
-  /** Those that take too much, and the largest if all together do. */
+  /**
+   * Those that take too much, and the largest if all together do: of those without queries, if
+   * there are any.
+   */
   List<TenantInstance> excess(Collection<TenantInstance> instances) {
     List<TenantInstance> excess = new ArrayList<>();
     TenantInstance largest = null;
     long most = 0;
+    boolean mostIsIdle = false;
     long sum = 0;
     for (TenantInstance instance : instances) {
       long bytes = residentBytes.apply(instance.pid()).orElse(0);
       sum += bytes;
-      if (bytes > most) {
+      boolean idle = instance.idleNanos() > 0;
+      if (idle == mostIsIdle ? bytes > most : idle) {
         most = bytes;
+        mostIsIdle = idle;
         largest = instance;
       }
       if (bytes > processBytes) {

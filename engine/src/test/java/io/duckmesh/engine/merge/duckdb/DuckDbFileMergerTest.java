@@ -168,8 +168,7 @@ class DuckDbFileMergerTest {
             "schema");
     List<Column> columns = new ArrayList<>();
     for (String name : names) {
-      columns.add(
-          new Column(columns.size() + 1, name, TypeParser.parse("INTEGER"), false, null));
+      columns.add(new Column(columns.size() + 1, name, TypeParser.parse("INTEGER"), false, null));
     }
     RowSchema schema = new RowSchema(1, columns);
     Object[] first = IntStream.range(0, names.size()).boxed().toArray();
@@ -179,8 +178,7 @@ class DuckDbFileMergerTest {
             fixture.source(schema, List.<Object[]>of(first)),
             fixture.source(schema, List.<Object[]>of(second)));
 
-    Merged merged =
-        merge(new MergeOrder(schema, sources, List.of(1, 3), null, MEMORY));
+    Merged merged = merge(new MergeOrder(schema, sources, List.of(1, 3), null, MEMORY));
 
     assertIsAs(fixture.write(schema, List.of(first, second)), merged);
   }
@@ -267,7 +265,8 @@ class DuckDbFileMergerTest {
                 column(9, "at", "TIMESTAMPTZ", "\"2026-01-31T12:00:00Z\""),
                 column(10, "none", "INTEGER", null)));
     MergeSource old =
-        fixture.source(first, List.of(row(-7, "gone", 0.1f, dec("-1.5")), row(null, "", null, null)));
+        fixture.source(
+            first, List.of(row(-7, "gone", 0.1f, dec("-1.5")), row(null, "", null, null)));
     Object[] newest = row(dec("9.125"), 1L << 40, 0.5, "t", new byte[0], null, "1", 0L, 3);
     MergeSource latest = fixture.source(now, List.<Object[]>of(newest));
 
@@ -280,7 +279,16 @@ class DuckDbFileMergerTest {
         fixture.write(
             now,
             List.of(
-                row(dec("-1.500"), -7L, (double) 0.1f, "it's", bytes, list, "{\"x\": 1.50}", at, null),
+                row(
+                    dec("-1.500"),
+                    -7L,
+                    (double) 0.1f,
+                    "it's",
+                    bytes,
+                    list,
+                    "{\"x\": 1.50}",
+                    at,
+                    null),
                 row(null, null, null, "it's", bytes, list, "{\"x\": 1.50}", at, null),
                 newest)),
         merged);
@@ -363,8 +371,7 @@ class DuckDbFileMergerTest {
     damaged[damaged.length / 2] ^= 1;
     ObjectKey key = fixture.publish(damaged);
 
-    assertThatThrownBy(
-            () -> mergeWithGood(source(key, written.file(), written.bytes().length)))
+    assertThatThrownBy(() -> mergeWithGood(source(key, written.file(), written.bytes().length)))
         .isInstanceOf(CorruptObjectException.class)
         .hasMessageContaining(key.value())
         .hasMessageContaining(written.file().contentHash());
@@ -373,13 +380,11 @@ class DuckDbFileMergerTest {
   @Test
   void otherSizeIsFound() throws IOException {
     Written written = fixture.write(NUMBERED, List.<Object[]>of(row(1, 2)));
-    ObjectKey shorter =
-        fixture.publish(Arrays.copyOf(written.bytes(), written.bytes().length - 1));
+    ObjectKey shorter = fixture.publish(Arrays.copyOf(written.bytes(), written.bytes().length - 1));
     ObjectKey longer = fixture.publish(Arrays.copyOf(written.bytes(), written.bytes().length + 1));
 
     for (ObjectKey key : List.of(shorter, longer)) {
-      assertThatThrownBy(
-              () -> mergeWithGood(source(key, written.file(), written.bytes().length)))
+      assertThatThrownBy(() -> mergeWithGood(source(key, written.file(), written.bytes().length)))
           .isInstanceOf(CorruptObjectException.class)
           .hasMessageContaining(key.value())
           .hasMessageContaining("instead of " + written.bytes().length);
@@ -388,8 +393,7 @@ class DuckDbFileMergerTest {
 
   @Test
   void absentObjectIsNamed() {
-    MergeSource source =
-        new MergeSource(new ObjectKey("tenant/none.parquet"), 10, "00", NUMBERED);
+    MergeSource source = new MergeSource(new ObjectKey("tenant/none.parquet"), 10, "00", NUMBERED);
 
     assertThatThrownBy(() -> mergeWithGood(source))
         .isInstanceOf(ObjectNotFoundException.class)
@@ -512,8 +516,7 @@ class DuckDbFileMergerTest {
   void diskThatDoesNotHoldTheSourcesIsToldBeforeAnythingIsRead() {
     FileMerger small =
         DuckDbMerges.create(
-            fixture.store,
-            MergeOptions.defaults(folder.resolve("small")).withDiskBytes(1_000));
+            fixture.store, MergeOptions.defaults(folder.resolve("small")).withDiskBytes(1_000));
     try (small) {
       MergeSource source =
           new MergeSource(new ObjectKey("tenant/none.parquet"), 501, "00", NUMBERED);

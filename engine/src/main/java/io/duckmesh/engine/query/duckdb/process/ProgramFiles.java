@@ -1,6 +1,5 @@
 package io.duckmesh.engine.query.duckdb.process;
 
-import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import com.google.flatbuffers.FlatBufferBuilder;
@@ -8,13 +7,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Enumeration;
@@ -29,7 +23,6 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.unsafe.UnsafeAllocationManager;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.duckdb.DuckDBConnection;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,58 +35,20 @@ final class ProgramFiles {
   private static final Logger log = LoggerFactory.getLogger(ProgramFiles.class);
   private static final int NEWER_UNSAFE = 23;
   private static final String PREFIX = "duckmesh-duckdb-";
-  private static final String LOCK = "lock";
 
   private final List<Path> classPath;
-  private final Path libraries;
 
-  /** Held as long as this process lives. */
-  private final FileLock lock;
+  /** Has the libraries, too. Kept as long as this process lives. */
+  private final OwnFolder folder;
 
-  private ProgramFiles(List<Path> classPath, Path libraries, FileLock lock) {
+  private ProgramFiles(List<Path> classPath, OwnFolder folder) {
     this.classPath = List.copyOf(classPath);
-    this.libraries = libraries;
-    this.lock = lock;
+    this.folder = folder;
   }
 
   /** An empty folder for a process, deleted with all others at the latest. */
   Path newFolder() throws IOException {
-    if (!lock.isValid()) {
-      throw new IOException("Folder %s is not ours any more".formatted(libraries));
-    }
-    return Files.createTempDirectory(libraries, "process-");
-  }
-
-  /** A folder whose lock is free is that of a process that has ended. */
-  private static void deleteAbandoned() throws IOException {
-    Path parent = Path.of(System.getProperty("java.io.tmpdir"));
-    try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
-      for (Path folder : folders) {
-        if (Files.isWritable(folder) && Files.exists(folder.resolve(LOCK))) {
-          FileLock lock = lock(folder);
-          if (lock != null) {
-            delete(folder);
-            lock.channel().close();
-          }
-        }
-      }
-    }
-  }
-
-  private static @Nullable FileLock lock(Path folder) throws IOException {
-    FileChannel channel =
-        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock = null;
-    try {
-      lock = channel.tryLock();
-      return lock;
-    } catch (OverlappingFileLockException e) {
-      return null;
-    } finally {
-      if (lock == null) {
-        channel.close();
-      }
-    }
+    return Files.createTempDirectory(folder.path(), "process-");
   }
 
   /**
@@ -110,12 +65,10 @@ final class ProgramFiles {
 
   private static ProgramFiles unpack() {
     try {
-      deleteAbandoned();
-      Path folder = Files.createTempDirectory(PREFIX);
-      FileLock lock = requireNonNull(lock(folder), "Somebody else has locked a new folder");
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+      OwnFolder folder = OwnFolder.create(Path.of(System.getProperty("java.io.tmpdir")), PREFIX);
+      Runtime.getRuntime().addShutdownHook(new Thread(folder::close));
       List<Path> classPath = new ArrayList<>();
-      classPath.add(splitDriver(source(DuckDBConnection.class), folder));
+      classPath.add(splitDriver(source(DuckDBConnection.class), folder.path()));
       for (Class<?> type :
           List.of(
               QueryProcess.class,
@@ -131,7 +84,7 @@ final class ProgramFiles {
               Logger.class)) {
         classPath.add(source(type));
       }
-      return new ProgramFiles(classPath, folder, lock);
+      return new ProgramFiles(classPath, folder);
     } catch (IOException e) {
       throw new UncheckedIOException("Cannot unpack DuckDB", e);
     }
@@ -193,15 +146,6 @@ final class ProgramFiles {
     target.closeEntry();
   }
 
-  private static void delete(Path folder) {
-    try {
-      Folders.delete(folder);
-    } catch (IOException e) {
-      // Somebody else deletes it as well, or the next process does.
-      log.warn("Cannot delete folder of programs folder={}", folder, e);
-    }
-  }
-
   /**
    * @param folder for what the process keeps in files while it lives
    */
@@ -219,7 +163,7 @@ final class ProgramFiles {
             "-XX:-CreateCoredumpOnCrash",
             "-Xshare:auto",
             "-Djava.io.tmpdir=" + folder,
-            "-Djava.library.path=" + libraries,
+            "-Djava.library.path=" + this.folder.path(),
             "-Dslf4j.internal.verbosity=ERROR",
             "--enable-native-access=ALL-UNNAMED",
             "--add-opens=java.base/java.nio=ALL-UNNAMED"));

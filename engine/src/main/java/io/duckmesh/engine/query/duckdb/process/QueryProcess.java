@@ -34,6 +34,9 @@ public final class QueryProcess {
   /** What a connection says first: the session that it is, or one of these. */
   static final long CONTROL = -1;
 
+  /** Apart from the other, since it is written to without ever waiting. */
+  static final long INTERRUPTS = -2;
+
   /** The session of the first connection to DuckDB, whose settings others take over. */
   static final long BASE = 0;
 
@@ -117,7 +120,9 @@ public final class QueryProcess {
             ticker.scheduleWithFixedDelay(
                 () -> tellProgress(out), PROGRESS_MILLIS, PROGRESS_MILLIS, TimeUnit.MILLISECONDS);
         parent = out;
-        control(in);
+        throw new IOException("Nothing is said there: " + in.takeSignal());
+      } else if (id == INTERRUPTS) {
+        interrupt(in);
       } else {
         session(id, in, out);
       }
@@ -154,11 +159,11 @@ public final class QueryProcess {
     }
   }
 
-  private void control(FrameReader in) throws IOException {
+  private void interrupt(FrameReader in) throws IOException {
     while (true) {
       Signal signal = in.takeSignal();
       if (signal != Signal.INTERRUPT) {
-        throw new IOException("Not for the control connection: " + signal);
+        throw new IOException("Not an interrupt: " + signal);
       }
       ChildSession session = sessions.get(in.takeLong());
       long query = in.takeLong();
