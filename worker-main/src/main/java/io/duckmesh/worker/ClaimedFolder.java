@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A folder that no other process uses as long as this one lives, of those below a directory that
- * processes may share. One that was left by a process that has ended is taken again, with what is in
- * it.
+ * processes may share. One that was left by a process that has ended is taken again, with what is
+ * in it.
  */
 final class ClaimedFolder implements AutoCloseable {
   private static final int MOST = 1_000;

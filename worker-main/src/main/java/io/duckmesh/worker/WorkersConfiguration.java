@@ -26,6 +26,7 @@ class WorkersConfiguration {
   @Bean
   WorkersLifecycle workersLifecycle(
       ServerSettings settings, Workers workers, ObjectProvider<Background> background) {
-    return new WorkersLifecycle(workers, background.stream().toList(), settings.drain().dividedBy(2));
+    return new WorkersLifecycle(
+        workers, background.stream().toList(), settings.drain().dividedBy(2));
   }
 }

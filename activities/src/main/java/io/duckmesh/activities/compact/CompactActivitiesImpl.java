@@ -130,8 +130,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
       SnapshotId planned = null;
       long files = 0;
       while (true) {
-        Optional<TableInfo> found =
-            catalog.tables().find(id).filter(table -> !table.dropped());
+        Optional<TableInfo> found = catalog.tables().find(id).filter(table -> !table.dropped());
         if (found.isEmpty()) {
           return nothing(0, "There is no such table any more");
         }
@@ -159,8 +158,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
           }
         }
         if (!mayWait || System.nanoTime() >= end) {
-          return nothing(
-              files, "None of the table's %,d files are to be merged".formatted(files));
+          return nothing(files, "None of the table's %,d files are to be merged".formatted(files));
         }
         progress.words("waiting for files to merge, %,d files stay as they are", files);
         stop.pause(LOOK_INTERVAL);
@@ -179,8 +177,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
             ? List.of()
             : upkeep
                 .rewrites()
-                .begin(
-                    input.runId(), table(input), groups.stream().map(FileGroup::draft).toList());
+                .begin(input.runId(), table(input), groups.stream().map(FileGroup::draft).toList());
     List<PlannedGroup> planned = new ArrayList<>();
     for (int i = 0; i < groups.size(); i++) {
       FileGroup group = groups.get(i);
@@ -221,8 +218,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
   }
 
   private CompactionPlanner planner(TablePolicy policy) {
-    return new CompactionPlanner(
-        settings.planning().withTargetFileBytes(policy.targetFileBytes()));
+    return new CompactionPlanner(settings.planning().withTargetFileBytes(policy.targetFileBytes()));
   }
 
   private static int mostGroups(CompactStep input) {
@@ -316,13 +312,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
     return rewrite.state() == Rewrite.State.OVER
         ? lost(rewrite, "It was given up, or others were faster", began)
         : new RewriteResult(
-            rewrite.id().value(),
-            false,
-            1,
-            rewrite.inputRows(),
-            0,
-            clock.millis() - began,
-            null);
+            rewrite.id().value(), false, 1, rewrite.inputRows(), 0, clock.millis() - began, null);
   }
 
   private RewriteResult lost(Rewrite rewrite, String reason, long began) {

@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Starts merging of tables soon after batches have made many small files, before the schedule looks
- * for them. Whoever lands a batch only leaves a note; all else is on another thread, and a hint that
- * is lost is the schedule's affair. A schedule that is paused silences hints, too.
+ * for them. Whoever lands a batch only leaves a note; all else is on another thread, and a hint
+ * that is lost is the schedule's affair. A schedule that is paused silences hints, too.
  */
 public final class CompactHints implements LandingListener, Background {
   private static final Logger log = LoggerFactory.getLogger(CompactHints.class);
@@ -104,8 +104,7 @@ public final class CompactHints implements LandingListener, Background {
   private boolean isWorthwhile(DueTable due) {
     TablePolicy policy = upkeep.policies().effective(due.table());
     List<LiveFile> files = upkeep.rewrites().liveFiles(due.table(), null, FILES_LOOKED_AT);
-    return !new CompactionPlanner(
-            settings.planning().withTargetFileBytes(policy.targetFileBytes()))
+    return !new CompactionPlanner(settings.planning().withTargetFileBytes(policy.targetFileBytes()))
         .plan(files)
         .isEmpty();
   }

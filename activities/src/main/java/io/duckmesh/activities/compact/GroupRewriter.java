@@ -28,7 +28,6 @@ import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.RowSchema;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -109,14 +108,14 @@ final class GroupRewriter {
           merger
               .get()
               .merge(
-              order,
-              object.stream(),
-              rows -> {
-                progress.words(
-                    "merged %,d of %,d rows of %,d files of table %s",
-                    rows, rewrite.inputRows(), rewrite.inputCount(), table.name());
-                stop.check();
-              });
+                  order,
+                  object.stream(),
+                  rows -> {
+                    progress.words(
+                        "merged %,d of %,d rows of %,d files of table %s",
+                        rows, rewrite.inputRows(), rewrite.inputCount(), table.name());
+                    stop.check();
+                  });
       if (merged.written() == null) {
         return null;
       }
