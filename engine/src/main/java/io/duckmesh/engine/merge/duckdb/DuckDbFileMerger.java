@@ -40,7 +40,7 @@ final class DuckDbFileMerger implements FileMerger {
     this.store = store;
     this.options = options;
     this.folder = folder;
-    this.processes = new MergeProcesses(folder, options.threads());
+    this.processes = new MergeProcesses(folder);
   }
 
   static FileMerger open(ObjectStore store, MergeOptions options) {
@@ -81,7 +81,7 @@ final class DuckDbFileMerger implements FileMerger {
       Sources sources = new SourceFetch(store, own).fetch(order.sources(), ticker);
       MergeProcess process = await(starting, ticker);
       MergedFile merged =
-          new MergeRun(order, sources, own, process, threads, ticker).run(spillBytes, out);
+          new MergeRun(order, sources, own, process, threads, ticker).run(spillBytes, options.threads(), out);
       ended = true;
       return merged;
     } finally {

@@ -40,13 +40,13 @@ final class MergeProcess implements AutoCloseable {
    *
    * @param folder of all merges; the process sees no other
    */
-  static MergeProcess start(Path folder, int threads) {
+  static MergeProcess start(Path folder) {
     MergeProcess started = null;
     boolean prepared = false;
     try {
       Path spill = Files.createTempDirectory(folder, "spill-");
       started = new MergeProcess(DuckDbProcess.start(), spill);
-      started.process.base().execute(MergeSql.instance(folder, spill, threads));
+      started.process.base().execute(MergeSql.instance(folder, spill));
       prepared = true;
       return started;
     } catch (IOException e) {
@@ -60,11 +60,12 @@ final class MergeProcess implements AutoCloseable {
     }
   }
 
-  void setLimits(long memoryBytes, long spillBytes) throws FailedStatementException, IOException {
-    process.base().execute(MergeSql.limits(memoryBytes, spillBytes));
+  void setLimits(long memoryBytes, long spillBytes, int threads)
+      throws FailedStatementException, IOException {
+    process.base().execute(MergeSql.limits(memoryBytes, spillBytes, threads));
   }
 
-  /** Runs a statement whose answer is one row of whole numbers. */
+  /** Runs a statement whose answer is one row; gives its whole numbers. */
   List<Long> query(String sql) throws FailedStatementException, IOException {
     ProcessSession session = process.base();
     session.nextQuery();
@@ -74,7 +75,9 @@ final class MergeProcess implements AutoCloseable {
       while (answer.next()) {
         VectorSchemaRoot rows = answer.reader().getVectorSchemaRoot();
         for (int column = 0; rows.getRowCount() > 0 && column < answer.columns().size(); column++) {
-          numbers.add(((BigIntVector) rows.getVector(column)).get(0));
+          if (rows.getVector(column) instanceof BigIntVector column64) {
+            numbers.add(column64.get(0));
+          }
         }
       }
     }

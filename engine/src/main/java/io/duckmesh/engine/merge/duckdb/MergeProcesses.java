@@ -20,7 +20,6 @@ final class MergeProcesses implements AutoCloseable {
   private static final long IDLE_BYTES = 320L << 20;
 
   private final Path folder;
-  private final int threads;
   private final Deque<MergeProcess> idle = new ArrayDeque<>();
   private final Set<MergeProcess> busy = new HashSet<>();
   private final ScheduledExecutorService clock =
@@ -31,9 +30,8 @@ final class MergeProcesses implements AutoCloseable {
   /**
    * @param folder of all merges
    */
-  MergeProcesses(Path folder, int threads) {
+  MergeProcesses(Path folder) {
     this.folder = folder;
-    this.threads = threads;
     var unused = clock.scheduleWithFixedDelay(this::endIdle, 10, 10, TimeUnit.SECONDS);
   }
 
@@ -49,7 +47,7 @@ final class MergeProcesses implements AutoCloseable {
         process.close();
       }
     }
-    MergeProcess started = MergeProcess.start(folder, threads);
+    MergeProcess started = MergeProcess.start(folder);
     synchronized (this) {
       if (!closed) {
         busy.add(started);

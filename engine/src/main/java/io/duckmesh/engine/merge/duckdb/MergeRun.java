@@ -75,9 +75,10 @@ final class MergeRun {
 
   /**
    * @param spillBytes what may be spilled
+   * @param parallel threads that merge
    */
-  MergedFile run(long spillBytes, OutputStream out) throws IOException {
-    long rows = merge(spillBytes);
+  MergedFile run(long spillBytes, int parallel, OutputStream out) throws IOException {
+    long rows = merge(spillBytes, parallel);
     if (rows == 0) {
       return new MergedFile(sources.rows(), null);
     }
@@ -95,28 +96,20 @@ final class MergeRun {
   }
 
   /** Makes the file, and answers how many rows it has. */
-  private long merge(long spillBytes) throws IOException {
+  private long merge(long spillBytes, int parallel) throws IOException {
     long memory = (order.memoryBytes() - PROGRAM_BYTES) / 4 * 3;
     long groupRows = groupRows(memory);
-    call(
-        () -> {
-          process.setLimits(memory, spillBytes);
-          return null;
-        });
     long rows;
     try {
-      rows = merge(MergeSql.merge(order, sources.files(), target, groupRows));
+      rows = merge(memory, spillBytes, parallel, groupRows);
     } catch (MergeLimitException e) {
-      if (lostToMemory || groupRows <= VECTOR_ROWS) {
+      if (lostToMemory) {
         throw e;
       }
       // Sizes in files do not tell of values that repeat, which take their room again in memory.
-      log.info("Merging again with smaller row groups rows={}", groupRows / FEWER_ROWS, e);
+      log.info("Merging again with less at a time rows={}", sources.rows(), e);
       Files.deleteIfExists(target);
-      rows =
-          merge(
-              MergeSql.merge(
-                  order, sources.files(), target, Math.max(VECTOR_ROWS, groupRows / FEWER_ROWS)));
+      rows = merge(memory, spillBytes, 1, Math.max(VECTOR_ROWS, groupRows / FEWER_ROWS));
     }
     boolean possible = order.dropBefore() == null ? rows == sources.rows() : rows <= sources.rows();
     if (!possible) {
@@ -126,8 +119,13 @@ final class MergeRun {
     return rows;
   }
 
-  private long merge(String sql) {
-    return call(() -> process.query(sql)).getFirst();
+  private long merge(long memory, long spillBytes, int parallel, long groupRows) {
+    return call(
+            () -> {
+              process.setLimits(memory, spillBytes, parallel);
+              return process.query(MergeSql.merge(order, sources.files(), target, groupRows));
+            })
+        .getFirst();
   }
 
   /** Groups of equal size, as in files that land, and so small that several fit into memory. */
@@ -225,7 +223,7 @@ final class MergeRun {
               .formatted(sources.rows(), order.memoryBytes()),
           reason);
     }
-    String message = String.valueOf(reason.getMessage());
+    String message = String.valueOf(reason.getMessage()).lines().findFirst().orElse("");
     if (reason instanceof FailedStatementException
         && (message.startsWith("Out of Memory") || message.contains("No space left on device"))) {
       return new MergeLimitException(

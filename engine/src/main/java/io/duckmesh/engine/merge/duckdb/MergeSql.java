@@ -33,13 +33,12 @@ final class MergeSql {
    * @param folder the only folder whose files it sees
    * @param spill folder of this instance alone
    */
-  static List<String> instance(Path folder, Path spill, int threads) {
+  static List<String> instance(Path folder, Path spill) {
     return List.of(
         "SET GLOBAL TimeZone = 'UTC'",
         "SET GLOBAL preserve_insertion_order = true",
         "SET enable_progress_bar = true",
         "SET enable_progress_bar_print = false",
-        "SET GLOBAL threads = " + threads,
         "SET GLOBAL temp_directory = " + literal(spill.toString()),
         "SET GLOBAL autoinstall_known_extensions = false",
         "SET GLOBAL autoload_known_extensions = false",
@@ -50,14 +49,15 @@ final class MergeSql {
   }
 
   /** Limits of the next merge. */
-  static List<String> limits(long memoryBytes, long spillBytes) {
+  static List<String> limits(long memoryBytes, long spillBytes, int threads) {
     return List.of(
+        "SET GLOBAL threads = " + threads,
         "SET GLOBAL memory_limit = " + literal(memoryBytes + "B"),
         "SET GLOBAL max_temp_directory_size = " + literal(spillBytes + "B"));
   }
 
   /**
-   * The merge itself; its answer is the number of rows.
+   * The merge itself; its answer is the number of rows, and the file's name.
    *
    * @param files the sources, in their order
    * @param rowGroupRows rows of a row group
@@ -75,6 +75,7 @@ final class MergeSql {
           COMPRESSION zstd,
           COMPRESSION_LEVEL %d,
           ROW_GROUP_SIZE %d,
+          RETURN_FILES true,
           FIELD_IDS {%s})
         """
         .formatted(
