@@ -23,6 +23,7 @@ import io.duckmesh.api.problem.RequestFilter;
 import io.duckmesh.api.quarantine.QuarantineController;
 import io.duckmesh.api.query.AsyncQueryRunner;
 import io.duckmesh.api.query.DisconnectWatch;
+import io.duckmesh.api.query.LongReaders;
 import io.duckmesh.api.query.Prefetcher;
 import io.duckmesh.api.query.Queries;
 import io.duckmesh.api.query.QueriesController;
@@ -39,8 +40,17 @@ import io.duckmesh.api.receipt.VisibilityTokens;
 import io.duckmesh.api.server.TomcatConnectionValve;
 import io.duckmesh.api.tables.LiveTables;
 import io.duckmesh.api.tables.TableController;
+import io.duckmesh.api.upkeep.BacklogController;
+import io.duckmesh.api.upkeep.MaintenanceController;
+import io.duckmesh.api.upkeep.PinController;
+import io.duckmesh.api.upkeep.PolicyController;
+import io.duckmesh.api.upkeep.RestoreController;
+import io.duckmesh.api.upkeep.RunController;
+import io.duckmesh.api.upkeep.UpkeepBacklog;
+import io.duckmesh.api.upkeep.UpkeepMetrics;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
+import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -77,9 +87,10 @@ import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
 import org.springframework.web.servlet.resource.NoResourceFoundException;
 
 /**
- * The gateway. Who imports it provides the beans {@code Catalog}, {@code EventBus}, {@code
- * QueryEngine}, {@code ObjectStore}, {@code Clock}, {@code MeterRegistry}, {@code VerifyStarter},
- * {@link ApiSettings} and {@link QuerySettings}; further {@link ReadinessCheck}s are picked up.
+ * The gateway. Who imports it provides the beans {@code Catalog}, {@code Upkeep}, {@code EventBus},
+ * {@code QueryEngine}, {@code ObjectStore}, {@code Clock}, {@code MeterRegistry}, {@code
+ * VerifyStarter}, {@code UpkeepStarter}, {@link ApiSettings} and {@link QuerySettings}; further
+ * {@link ReadinessCheck}s are picked up.
  */
 @Configuration(proxyBeanMethods = false)
 @PropertySource("classpath:io/duckmesh/api/web-server.properties")
@@ -92,6 +103,12 @@ import org.springframework.web.servlet.resource.NoResourceFoundException;
   LagController.class,
   QuarantineController.class,
   VerifyController.class,
+  PolicyController.class,
+  PinController.class,
+  RestoreController.class,
+  MaintenanceController.class,
+  BacklogController.class,
+  RunController.class,
   ProcessController.class,
   FallbackErrorController.class
 })
@@ -197,6 +214,21 @@ public class ApiConfiguration {
   @Bean
   LagMetrics lagMetrics(Catalog catalog, EventBus bus, Clock clock, MeterRegistry registry) {
     return new LagMetrics(catalog, bus, clock, registry);
+  }
+
+  @Bean
+  UpkeepBacklog upkeepBacklog(Upkeep upkeep, Clock clock, ApiSettings settings) {
+    return new UpkeepBacklog(upkeep, clock, settings.upkeepCountTtl());
+  }
+
+  @Bean
+  UpkeepMetrics upkeepMetrics(Catalog catalog, UpkeepBacklog backlog, MeterRegistry registry) {
+    return new UpkeepMetrics(catalog, backlog, registry);
+  }
+
+  @Bean(initMethod = "start", destroyMethod = "close")
+  LongReaders longReaders(RunningQueries running, Upkeep upkeep, Clock clock) {
+    return new LongReaders(running, upkeep.readers(), clock, LongReaders.EVERY, LongReaders.AFTER);
   }
 
   @Bean

@@ -20,6 +20,7 @@ import java.time.Duration;
  * @param tableCacheTtl how long a gateway may take events for a table that another has dropped
  * @param keyCacheTtl how long a revoked key may still work
  * @param slowRequest requests that take longer are logged
+ * @param upkeepCountTtl how old counts of files and garbage may be: they read an entry of each
  */
 public record ApiSettings(
     long maxBodyBytes,
@@ -32,7 +33,8 @@ public record ApiSettings(
     QueryLimits maxLimits,
     Duration tableCacheTtl,
     Duration keyCacheTtl,
-    Duration slowRequest) {
+    Duration slowRequest,
+    Duration upkeepCountTtl) {
   public static final ApiSettings DEFAULTS =
       new ApiSettings(
           64L << 20,
@@ -45,7 +47,8 @@ public record ApiSettings(
           new QueryLimits(Duration.ofMinutes(10), 100_000_000, 16L << 30),
           Duration.ofSeconds(1),
           Duration.ofSeconds(10),
-          Duration.ofSeconds(1));
+          Duration.ofSeconds(1),
+          Duration.ofMinutes(1));
 
   public ApiSettings {
     requireNonNull(defaultWait, "defaultWait is null");
@@ -55,6 +58,7 @@ public record ApiSettings(
     requireNonNull(tableCacheTtl, "tableCacheTtl is null");
     requireNonNull(keyCacheTtl, "keyCacheTtl is null");
     requireNonNull(slowRequest, "slowRequest is null");
+    requireNonNull(upkeepCountTtl, "upkeepCountTtl is null");
     if (maxBodyBytes < 1 || maxBodyBytes > Integer.MAX_VALUE - 16) {
       throw new IllegalArgumentException("Body size must be 1 to 2 GiB: " + maxBodyBytes);
     }
@@ -77,7 +81,8 @@ public record ApiSettings(
         maxLimits,
         tableCacheTtl,
         keyCacheTtl,
-        slowRequest);
+        slowRequest,
+        upkeepCountTtl);
   }
 
   public ApiSettings withMaxInFlightBytes(long maxInFlightBytes) {
@@ -92,7 +97,8 @@ public record ApiSettings(
         maxLimits,
         tableCacheTtl,
         keyCacheTtl,
-        slowRequest);
+        slowRequest,
+        upkeepCountTtl);
   }
 
   public ApiSettings withWaits(Duration defaultWait, Duration maxWait) {
@@ -107,7 +113,8 @@ public record ApiSettings(
         maxLimits,
         tableCacheTtl,
         keyCacheTtl,
-        slowRequest);
+        slowRequest,
+        upkeepCountTtl);
   }
 
   public ApiSettings withQueryLimits(QueryLimits defaultLimits, QueryLimits maxLimits) {
@@ -122,7 +129,8 @@ public record ApiSettings(
         maxLimits,
         tableCacheTtl,
         keyCacheTtl,
-        slowRequest);
+        slowRequest,
+        upkeepCountTtl);
   }
 
   public ApiSettings withSlowRequest(Duration slowRequest) {
@@ -137,6 +145,23 @@ public record ApiSettings(
         maxLimits,
         tableCacheTtl,
         keyCacheTtl,
-        slowRequest);
+        slowRequest,
+        upkeepCountTtl);
+  }
+
+  public ApiSettings withUpkeepCountTtl(Duration upkeepCountTtl) {
+    return new ApiSettings(
+        maxBodyBytes,
+        maxInFlightBytes,
+        maxRows,
+        arrowBytes,
+        defaultWait,
+        maxWait,
+        defaultLimits,
+        maxLimits,
+        tableCacheTtl,
+        keyCacheTtl,
+        slowRequest,
+        upkeepCountTtl);
   }
 }

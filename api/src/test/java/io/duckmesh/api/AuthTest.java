@@ -144,7 +144,8 @@ class AuthTest extends GatewayTestBase {
                 ApiSettings.DEFAULTS.maxLimits(),
                 java.time.Duration.ofMillis(1),
                 java.time.Duration.ofMillis(1),
-                java.time.Duration.ofSeconds(1)))) {
+                java.time.Duration.ofSeconds(1),
+                java.time.Duration.ofMinutes(1)))) {
       String key = gateway.newKey(TestDatabase.TENANT, EnumSet.allOf(Role.class));
       HttpRequest request =
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.port() + "/v1/tables"))

@@ -21,7 +21,9 @@ abstract class GatewayTestBase {
         TestGateway.start(
             DATABASE,
             ENGINE,
-            ApiSettings.DEFAULTS.withWaits(Duration.ofSeconds(10), Duration.ofSeconds(30)));
+            ApiSettings.DEFAULTS
+                .withWaits(Duration.ofSeconds(10), Duration.ofSeconds(30))
+                .withUpkeepCountTtl(Duration.ZERO));
     static final TestLander LANDER =
         new TestLander(GATEWAY.catalog(), GATEWAY.bus(), TestStore.shared())
             .start(GATEWAY.catalog().tenants().shards(TestDatabase.TENANT));

@@ -159,9 +159,51 @@ class OpenApiTest extends GatewayTestBase {
     compare("Health", gateway().get("/v1/health").json(), problems);
     compare("Ready", gateway().get("/v1/ready").json(), problems);
     compare("Problem", gateway().get("/v1/tables/never").json(), problems);
+    compareMaintenance(table, problems);
     compare("DroppedTable", gateway().delete("/v1/tables/" + table).json(), problems);
+    compare("DroppedTableList", gateway().get("/v1/dropped-tables").json(), problems);
+    compare("Undropped", gateway().post("/v1/tables/" + table + "/undrop", "").json(), problems);
 
     assertThat(problems).isEmpty();
+  }
+
+  private static void compareMaintenance(String table, List<String> problems) {
+    String path = "/v1/tables/" + table;
+    for (int id = 2; id < 6; id++) {
+      gateway().post(events(table) + "?wait=visible", "[{\"id\":%d}]".formatted(id));
+    }
+    String dryRun = "{\"dry_run\":true}";
+    compare(
+        "Table",
+        gateway()
+            .send("PATCH", path, "{\"policy\":{\"keep_at_least\":7}}", java.util.Map.of())
+            .json(),
+        problems);
+    compare("Policy", gateway().get("/v1/maintenance/policy").json(), problems);
+    compare("Pin", gateway().put("/v1/pins/open-api", "{}").json(), problems);
+    compare("PinList", gateway().get("/v1/pins").json(), problems);
+    compare("Unpinned", gateway().delete("/v1/pins/open-api").json(), problems);
+    compare(
+        "RestoreAnswer",
+        gateway()
+            .post(
+                path + "/restore",
+                "{\"dry_run\":true,\"as_of\":\"%s\"}".formatted(java.time.Instant.now()))
+            .json(),
+        problems);
+    compare("CompactPlan", gateway().post(path + "/compact", dryRun).json(), problems);
+    compare("CompactPlans", gateway().post("/v1/maintenance/compact", dryRun).json(), problems);
+    compare("ExpirePlan", gateway().post("/v1/maintenance/expire", dryRun).json(), problems);
+    compare("CollectPlan", gateway().post("/v1/maintenance/collect", dryRun).json(), problems);
+    compare("VerifyPlan", gateway().post("/v1/maintenance/verify", dryRun).json(), problems);
+    JsonNode started = gateway().post(path + "/compact", "").json();
+    compare("StartedRun", started, problems);
+    compare(
+        "MaintenanceRun",
+        gateway().get("/v1/maintenance/runs/" + started.get("run_id").asString()).json(),
+        problems);
+    compare("MaintenanceRunPage", gateway().get("/v1/maintenance/runs").json(), problems);
+    compare("Backlog", gateway().get("/v1/maintenance").json(), problems);
   }
 
   private static void compare(String schema, JsonNode answer, List<String> problems) {

@@ -4,11 +4,14 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.duckmesh.api.auth.ApiKeys;
 import io.duckmesh.api.operations.VerifyStarter;
 import io.duckmesh.api.query.QuerySettings;
+import io.duckmesh.api.upkeep.UpkeepStarter;
 import io.duckmesh.bus.BusOptions;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.postgres.PostgresCatalog;
+import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -48,6 +51,7 @@ final class TestGateway implements AutoCloseable {
   private final ConfigurableApplicationContext context;
   private final int port;
   private final String key;
+  private final RecordedStarts starts = new RecordedStarts();
 
   private TestGateway(
       HikariDataSource pool,
@@ -67,6 +71,8 @@ final class TestGateway implements AutoCloseable {
                 context -> {
                   GenericApplicationContext beans = (GenericApplicationContext) context;
                   beans.registerBean(Catalog.class, () -> catalog);
+                  beans.registerBean(
+                      Upkeep.class, () -> PostgresCatalog.createUpkeep(pool, Clock.systemUTC()));
                   beans.registerBean(EventBus.class, () -> bus);
                   beans.registerBean(QueryEngine.class, () -> engine);
                   beans.registerBean(ObjectStore.class, TestStore::shared);
@@ -74,6 +80,7 @@ final class TestGateway implements AutoCloseable {
                   beans.registerBean(Clock.class, Clock::systemUTC);
                   beans.registerBean(
                       VerifyStarter.class, () -> tenant -> UUID.randomUUID().toString());
+                  beans.registerBean(UpkeepStarter.class, () -> starts);
                   beans.registerBean(ApiSettings.class, () -> settings);
                   beans.registerBean(
                       MeterRegistry.class,
@@ -120,6 +127,15 @@ final class TestGateway implements AutoCloseable {
     return bus;
   }
 
+  /** What was asked of the jobs. */
+  RecordedStarts starts() {
+    return starts;
+  }
+
+  Upkeep upkeep() {
+    return context.getBean(Upkeep.class);
+  }
+
   int port() {
     return port;
   }
@@ -158,6 +174,18 @@ final class TestGateway implements AutoCloseable {
 
   Answer delete(String path) {
     return send(request(path).DELETE().build());
+  }
+
+  Answer put(String path, String json) {
+    return send("PUT", path, json, Map.of());
+  }
+
+  Answer send(String method, String path, String json, Map<String, String> headers) {
+    HttpRequest.Builder builder =
+        request(path).method(method, HttpRequest.BodyPublishers.ofString(json));
+    builder.setHeader("Content-Type", "application/json");
+    headers.forEach(builder::setHeader);
+    return send(builder.build());
   }
 
   Answer post(String path, String json) {

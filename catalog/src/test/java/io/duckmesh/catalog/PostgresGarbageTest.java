@@ -192,6 +192,11 @@ class PostgresGarbageTest extends UpkeepTestBase {
     mark();
     clock.advance(GRACE);
     String stuck = files.getFirst().objectKey();
+    assertThat(upkeep.garbage().due(TENANT, null, 10)).hasSize(2);
+    assertThat(upkeep.garbage().due(TENANT, stuck, 10))
+        .extracting(GarbageObject::objectKey)
+        .doesNotContain(stuck);
+    assertThat(upkeep.garbage().due(new TenantId("acme"), null, 10)).isEmpty();
 
     upkeep.garbage().failed(List.of(stuck), "AccessDenied");
 
@@ -200,6 +205,8 @@ class PostgresGarbageTest extends UpkeepTestBase {
     assertThat(object.failures()).isEqualTo(1);
     assertThat(object.failure()).isEqualTo("AccessDenied");
     assertThat(upkeep.garbage().counts().failing()).isEqualTo(1);
+    assertThat(upkeep.garbage().failing(TENANT, 10)).containsExactly(object);
+    assertThat(upkeep.garbage().failing(new TenantId("acme"), 10)).isEmpty();
     for (int i = 0; i < 12; i++) {
       clock.advance(Duration.ofHours(1));
       assertThat(upkeep.garbage().due(10)).hasSize(1);

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.duckmesh.catalog.upkeep.RowRetention;
+import io.duckmesh.catalog.upkeep.TableWishes;
 import io.duckmesh.catalog.upkeep.UpkeepPolicy;
 import io.duckmesh.catalog.upkeep.UpkeepWindow;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +37,23 @@ class PostgresPoliciesTest extends UpkeepTestBase {
     assertThat(upkeep.policies().load(table.id())).isEqualTo(ALL);
     assertThat(upkeep.policies().load(TENANT)).isEqualTo(tenants);
     assertThat(upkeep.policies().load(table("events").id())).isEqualTo(UpkeepPolicy.NONE);
+  }
+
+  @Test
+  void wishesThatAnotherHasChangedAreNotReplaced() {
+    TableInfo table = table("flights");
+    TableWishes before = upkeep.policies().wishes(table.id());
+    TableWishes mine = new TableWishes(ALL, List.of("id"));
+    UpkeepPolicy off = new UpkeepPolicy(false, null, null, null, null, null);
+
+    assertThat(upkeep.policies().replace(table.id(), before, mine)).isTrue();
+    assertThat(upkeep.policies().replace(table.id(), before, before)).isFalse();
+    assertThat(upkeep.policies().replace(TENANT, UpkeepPolicy.NONE, off)).isTrue();
+    assertThat(upkeep.policies().replace(TENANT, UpkeepPolicy.NONE, UpkeepPolicy.NONE)).isFalse();
+
+    assertThat(upkeep.policies().wishes(table.id())).isEqualTo(mine);
+    assertThat(catalog.tables().find(table.id()).orElseThrow().sortBy()).containsExactly("id");
+    assertThat(upkeep.policies().load(TENANT)).isEqualTo(off);
   }
 
   @Test

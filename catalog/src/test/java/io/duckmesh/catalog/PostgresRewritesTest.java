@@ -333,7 +333,7 @@ class PostgresRewritesTest extends UpkeepTestBase {
     compact(table, files.subList(0, 3));
 
     assertThat(upkeep.rewrites().count(TENANT))
-        .containsExactly(new TableFiles(table.id(), "flights", 3, 3, 50, 50 * 20, 3, 1));
+        .containsExactly(new TableFiles(table.id(), "flights", 3, 3, 50, 50 * 20, 3, 1, 30));
   }
 
   @Test

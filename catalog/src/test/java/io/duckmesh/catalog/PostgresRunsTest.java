@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.duckmesh.catalog.upkeep.RunCounts;
 import io.duckmesh.catalog.upkeep.RunDraft;
 import io.duckmesh.catalog.upkeep.RunFilter;
+import io.duckmesh.catalog.upkeep.RunTally;
 import io.duckmesh.catalog.upkeep.UpkeepJob;
 import io.duckmesh.catalog.upkeep.UpkeepRun;
 import io.duckmesh.catalog.upkeep.UpkeepRun.State;
@@ -88,13 +89,31 @@ class PostgresRunsTest extends UpkeepTestBase {
     List<UpkeepRun> all = upkeep.runs().list(TENANT, RunFilter.ALL, 2);
 
     assertThat(all).extracting(run -> run.draft().runId()).containsExactly("r3", "r2");
-    assertThat(upkeep.runs().list(TENANT, new RunFilter(null, null, all.getLast().number()), 10))
+    assertThat(
+            upkeep.runs().list(TENANT, new RunFilter(null, null, null, all.getLast().number()), 10))
         .extracting(run -> run.draft().runId())
         .containsExactly("r1");
-    assertThat(upkeep.runs().list(TENANT, new RunFilter(UpkeepJob.EXPIRE, null, null), 10))
+    assertThat(upkeep.runs().list(TENANT, new RunFilter(UpkeepJob.EXPIRE, null, null, null), 10))
         .hasSize(1);
-    assertThat(upkeep.runs().list(TENANT, new RunFilter(null, table.id(), null), 10)).hasSize(1);
+    assertThat(upkeep.runs().list(TENANT, new RunFilter(null, table.id(), null, null), 10))
+        .hasSize(1);
     assertThat(upkeep.runs().list(new TenantId("acme"), RunFilter.ALL, 10)).hasSize(1);
+  }
+
+  @Test
+  void runsAreFoundAndCountedByTheirState() {
+    upkeep.runs().begin(draft("r1", UpkeepJob.EXPIRE, null, false));
+    upkeep.runs().finish("r1", State.FAILED, RunCounts.NONE, "no");
+    clock.advance(Duration.ofMinutes(1));
+    UpkeepRun last = upkeep.runs().begin(draft("r2", UpkeepJob.EXPIRE, null, false));
+    upkeep.runs().begin(draft("dry", UpkeepJob.EXPIRE, null, true));
+
+    assertThat(upkeep.runs().list(TENANT, new RunFilter(null, null, State.FAILED, null), 10))
+        .extracting(run -> run.draft().runId())
+        .containsExactly("r1");
+    assertThat(upkeep.runs().tally(TENANT))
+        .contains(new RunTally(UpkeepJob.EXPIRE, State.RUNNING, 1, last.startedAt()))
+        .hasSize(2);
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.Watermark;
 import io.duckmesh.catalog.postgres.PostgresCatalog;
+import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.engine.NativeLibraries;
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.objects.ObjectStore;
@@ -37,6 +38,11 @@ class LeavesConfiguration {
   @Bean
   Catalog catalog(Database database, Clock clock) {
     return PostgresCatalog.create(database.pool(), database.unpooled(), clock);
+  }
+
+  @Bean
+  Upkeep upkeep(Database database, Clock clock) {
+    return PostgresCatalog.createUpkeep(database.pool(), clock);
   }
 
   @Bean

@@ -40,11 +40,23 @@ public final class RunningServer implements AutoCloseable {
     if (gateway) {
       sources.add(GatewayConfiguration.class);
     }
+    if (settings.roles().stream().anyMatch(Role::isWorker)) {
+      sources.add(WorkersConfiguration.class);
+    }
     if (settings.roles().contains(Role.MATERIALIZER)) {
       sources.add(MaterializerConfiguration.class);
-      if (!gateway) {
-        sources.add(ManagementConfiguration.class);
-      }
+    }
+    if (settings.roles().contains(Role.COMPACTOR) || settings.roles().contains(Role.COLLECTOR)) {
+      sources.add(UpkeepConfiguration.class);
+    }
+    if (settings.roles().contains(Role.COMPACTOR)) {
+      sources.add(CompactorConfiguration.class);
+    }
+    if (settings.roles().contains(Role.COLLECTOR)) {
+      sources.add(CollectorConfiguration.class);
+    }
+    if (!gateway) {
+      sources.add(ManagementConfiguration.class);
     }
     SpringApplication application = new SpringApplication(sources.toArray(Class<?>[]::new));
     application.setWebApplicationType(

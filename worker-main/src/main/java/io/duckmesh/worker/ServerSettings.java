@@ -1,6 +1,11 @@
 package io.duckmesh.worker;
 
+import io.duckmesh.activities.collect.CollectSettings;
+import io.duckmesh.activities.compact.CompactSettings;
+import io.duckmesh.activities.schedule.ScheduleSettings;
 import io.duckmesh.api.query.QuerySettings;
+import io.duckmesh.engine.merge.MergeOptions;
+import io.duckmesh.engine.merge.MergeOrder;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -27,6 +32,9 @@ public record ServerSettings(
     Duration batchLinger,
     Query query,
     QuerySettings queries,
+    Compact compact,
+    CollectSettings collect,
+    ScheduleSettings schedules,
     Duration drain,
     Logging logging) {
 
@@ -70,6 +78,9 @@ public record ServerSettings(
 
   public record Query(long memoryBytes, long processMemoryBytes, int threads, int concurrency) {}
 
+  /** How rewrites are done, and where they keep what they read. */
+  public record Compact(CompactSettings settings, MergeOptions merges) {}
+
   /** A null directory means standard output. */
   public record Logging(@Nullable Path directory, String level) {}
 
@@ -95,8 +106,7 @@ public record ServerSettings(
             database(values),
             objects(values),
             new Cache(
-                directory(values, Setting.CACHE_DIRECTORY)
-                    .orElse(Path.of(System.getProperty("java.io.tmpdir"), "duckmesh-cache")),
+                cacheDirectory(values),
                 number(values, Setting.CACHE_MAX_BYTES, 1, Long.MAX_VALUE)),
             new Temporal(target(values), values.find(Setting.TEMPORAL_NAMESPACE).orElse("default")),
             new Tenant(
@@ -110,6 +120,10 @@ public record ServerSettings(
                 (int) number(values, Setting.QUERY_THREADS, 0, 1024),
                 (int) number(values, Setting.QUERY_CONCURRENCY, 1, 1024)),
             queries(values),
+            compact(values),
+            CollectSettings.DEFAULTS.withGrace(
+                Duration.ofSeconds(number(values, Setting.COLLECT_GRACE, 300, 31_536_000))),
+            schedules(values),
             Duration.ofSeconds(number(values, Setting.DRAIN_SECONDS, 1, 600)),
             new Logging(directory(values, Setting.LOG_DIRECTORY).orElse(null), level(values)));
     if (!values.problems().isEmpty()) {
@@ -238,6 +252,46 @@ public record ServerSettings(
             (int) number(values, Setting.QUERY_HISTORY_DAYS, 1, 3_650),
             (int) number(values, Setting.QUERY_HISTORY_SQL, 0, 1 << 20),
             Duration.ofMillis(number(values, Setting.QUERY_SLOW_MS, 0, 86_400_000)));
+  }
+
+  private static Path cacheDirectory(SettingValues values) {
+    return directory(values, Setting.CACHE_DIRECTORY)
+        .orElse(Path.of(System.getProperty("java.io.tmpdir"), "duckmesh-cache"));
+  }
+
+  private static Compact compact(SettingValues values) {
+    CompactSettings settings =
+        CompactSettings.defaults()
+            .withMemoryBytes(
+                number(
+                    values,
+                    Setting.COMPACT_MEMORY_BYTES,
+                    MergeOrder.LEAST_MEMORY_BYTES,
+                    Long.MAX_VALUE))
+            .withBytesPerSecond(
+                number(values, Setting.COMPACT_BYTES_PER_SECOND, 0, Long.MAX_VALUE));
+    int atOnce = (int) number(values, Setting.COMPACT_CONCURRENCY, 0, 1024);
+    Path directory =
+        directory(values, Setting.COMPACT_DIRECTORY)
+            .orElse(cacheDirectory(values).resolve("compact"));
+    return new Compact(
+        atOnce == 0 ? settings : settings.withRewritesAtOnce(atOnce),
+        MergeOptions.defaults(directory)
+            .withDiskBytes(number(values, Setting.COMPACT_DISK_BYTES, 1 << 20, Long.MAX_VALUE)));
+  }
+
+  private static ScheduleSettings schedules(SettingValues values) {
+    return ScheduleSettings.DEFAULTS
+        .withIntervals(
+            interval(values, Setting.COMPACT_INTERVAL),
+            interval(values, Setting.EXPIRE_INTERVAL),
+            interval(values, Setting.VERIFY_INTERVAL),
+            interval(values, Setting.COLLECT_INTERVAL))
+        .withRunsKept(Duration.ofDays(number(values, Setting.RUNS_KEPT_DAYS, 1, 3_650)));
+  }
+
+  private static Duration interval(SettingValues values, Setting setting) {
+    return Duration.ofSeconds(number(values, setting, 0, 31_536_000));
   }
 
   private static String target(SettingValues values) {

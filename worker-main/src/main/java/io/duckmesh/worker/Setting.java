@@ -11,7 +11,8 @@ import java.util.Optional;
  * file.
  */
 public enum Setting {
-  ROLES("roles", "", "Roles of this process, separated by commas: api, materializer."),
+  ROLES("roles", "", 
+      "Roles of this process, separated by commas: api, materializer, compactor, collector."),
   HTTP_PORT("http.port", "8080", "Port of the gateway (role api)."),
   HTTP_ADDRESS("http.address", "0.0.0.0", "Address that the gateway listens on."),
   MANAGEMENT_PORT(
@@ -107,6 +108,48 @@ public enum Setting {
       "4000",
       "Characters of a statement that are kept with it; 0 keeps none."),
   QUERY_SLOW_MS("query.slow-ms", "1000", "Queries that take longer are logged."),
+  COMPACT_CONCURRENCY(
+      "compact.concurrency",
+      "0",
+      "Rewrites of data files that run at once in a process (role compactor); 0 for a quarter of the"
+          + " cores, one at least."),
+  COMPACT_MEMORY_BYTES(
+      "compact.memory-bytes", "536870912", "Memory of one rewrite at most, in bytes."),
+  COMPACT_DISK_BYTES(
+      "compact.disk-bytes",
+      "8589934592",
+      "Disk that one rewrite takes at most, in bytes: the files that it reads, and rows that do not fit"
+          + " into memory while they are sorted."),
+  COMPACT_DIRECTORY(
+      "compact.directory",
+      "",
+      "Where rewrites keep what they read, for as long as they run. Default: compact in"
+          + " `cache.directory`."),
+  COMPACT_BYTES_PER_SECOND(
+      "compact.bytes-per-second",
+      "67108864",
+      "Bytes that all rewrites of a process together read and write in a second; 0 for no limit."),
+  COMPACT_INTERVAL(
+      "compact.interval-seconds",
+      "10",
+      "How often it is looked for tables with files to merge (role collector); 0 for never."),
+  EXPIRE_INTERVAL(
+      "expire.interval-seconds",
+      "3600",
+      "How often snapshots and rows expire (role collector); 0 for never."),
+  VERIFY_INTERVAL(
+      "verify.interval-seconds",
+      "86400",
+      "How often everything is compared with the catalog (role collector); 0 for never."),
+  COLLECT_INTERVAL(
+      "collect.interval-seconds",
+      "600",
+      "How often objects that nothing needs are looked for and deleted (role collector); 0 for never."),
+  COLLECT_GRACE(
+      "collect.grace-seconds",
+      "3600",
+      "How long such an object stays, at least 300: queries that began before read it meanwhile."),
+  RUNS_KEPT_DAYS("runs.history-days", "30", "Days for which it is kept what runs of jobs did."),
   DRAIN_SECONDS("drain.seconds", "8", "How long a stopping process finishes what is under way."),
   LOG_DIRECTORY(
       "logging.directory", "", "Folder for log files, with rotation. Default: standard output."),

@@ -57,7 +57,7 @@ class ConfigurationReferenceTest {
         Example:
 
         ```yaml
-        roles: [api, materializer]
+        roles: [api, materializer, compactor, collector]
         http:
           port: 8080
         database:

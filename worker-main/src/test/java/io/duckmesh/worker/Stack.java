@@ -45,7 +45,7 @@ final class Stack {
       objects = folder.resolve("objects");
       for (int gateway = 0; gateway < settings.length; gateway++) {
         Map<Setting, String> options = new EnumMap<>(Setting.class);
-        options.put(Setting.ROLES, "api,materializer");
+        options.put(Setting.ROLES, "api,materializer,compactor,collector");
         options.put(Setting.HTTP_ADDRESS, "127.0.0.1");
         options.put(Setting.HTTP_PORT, String.valueOf(freePort()));
         options.put(Setting.DATABASE_URL, url);

@@ -26,5 +26,14 @@ public final class FailureTypes {
    */
   public static final String SEGMENTS_MISSING = "SEGMENTS_MISSING";
 
+  /**
+   * A file that is to be merged is not in the object store, or has other bytes than were published.
+   * Not retried: people have to put it back, or give its rows up.
+   */
+  public static final String FILE_DAMAGED = "FILE_DAMAGED";
+
+  /** Files can not be merged with the limits or the schema that there are. Not retried. */
+  public static final String REWRITE_IMPOSSIBLE = "REWRITE_IMPOSSIBLE";
+
   private FailureTypes() {}
 }

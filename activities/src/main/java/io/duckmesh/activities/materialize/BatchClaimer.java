@@ -1,5 +1,6 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.Progress;
 import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.bus.Batch;
 import io.duckmesh.bus.BatchLimits;

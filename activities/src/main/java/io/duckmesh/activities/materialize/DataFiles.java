@@ -1,8 +1,9 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.StopSignal;
+import io.duckmesh.activities.WrittenFiles;
 import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.catalog.Catalog;
-import io.duckmesh.catalog.ColumnStatistics;
 import io.duckmesh.catalog.DataFile;
 import io.duckmesh.catalog.WriteId;
 import io.duckmesh.engine.objects.ObjectKey;
@@ -142,19 +143,7 @@ final class DataFiles implements AutoCloseable {
               pieces.stream().map(TableRows.Piece::selection).toList(),
               new Sink(object.stream()));
       object.publish();
-      return new DataFile(
-          group.table().id(),
-          key.value(),
-          group.schema().version(),
-          written.rowCount(),
-          written.sizeBytes(),
-          written.contentHash(),
-          written.statistics().stream()
-              .map(
-                  column ->
-                      new ColumnStatistics(
-                          column.fieldId(), column.nullCount(), column.min(), column.max()))
-              .toList());
+      return WrittenFiles.toCatalog(group.table().id(), key, group.schema().version(), written);
     } catch (IOException e) {
       throw new ObjectStoreUnavailableException("Cannot write object " + key, e);
     }

@@ -1,5 +1,9 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.TableSchemas;
+import io.duckmesh.activities.Progress;
+import io.duckmesh.activities.StopSignal;
+import io.duckmesh.activities.Ticker;
 import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.bus.Batch;
 import io.duckmesh.bus.BatchId;
@@ -58,12 +62,14 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
   private final DataFiles dataFiles;
   private final Ticker ticker = new Ticker();
   private final Drain drain = new Drain();
+  private final LandingListener listener;
   private final Supplier<ActivityExecutionContext> context;
   private final String worker;
 
   /**
    * @param allocator where decoded rows live; its owner closes it after this
    * @param ids random ids for object keys and this worker
+   * @param listener hears of each batch that has landed
    */
   public MaterializeActivitiesImpl(
       Catalog catalog,
@@ -73,7 +79,8 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
       Clock clock,
       MeterRegistry registry,
       BufferAllocator allocator,
-      Supplier<UUID> ids) {
+      Supplier<UUID> ids,
+      LandingListener listener) {
     this(
         catalog,
         bus,
@@ -83,6 +90,7 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
         registry,
         allocator,
         ids,
+        listener,
         DataFileWriter::write,
         Activity::getExecutionContext);
   }
@@ -100,6 +108,7 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
       MeterRegistry registry,
       BufferAllocator allocator,
       Supplier<UUID> ids,
+      LandingListener listener,
       DataFiles.Format format,
       Supplier<ActivityExecutionContext> context) {
     this.catalog = catalog;
@@ -111,6 +120,7 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
     this.dataFiles = new DataFiles(catalog, store, ids, format, settings.writers());
     this.writer =
         new BatchWriter(catalog, bus, new TableSchemas(catalog), dataFiles, settings, allocator);
+    this.listener = listener;
     this.context = context;
     this.worker = "materializer-" + ids.get();
   }
@@ -183,6 +193,7 @@ public final class MaterializeActivitiesImpl implements MaterializeActivities, A
                 input.quarantined() == null ? commit.quarantined() : input.quarantined();
             metrics.committed(batch.shard(), commit, quarantined, Duration.ofMillis(took));
             acknowledge(batch);
+            listener.landed(commit.snapshot().tenant());
             return new CommitResult(
                 CommitResult.COMMITTED,
                 commit.snapshot().id().value(),

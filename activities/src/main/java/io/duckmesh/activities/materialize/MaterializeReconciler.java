@@ -1,5 +1,7 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.Background;
+import io.duckmesh.activities.SearchAttributeSetup;
 import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.ShardId;
@@ -30,7 +32,7 @@ import org.slf4j.LoggerFactory;
  * running workflow, and does the log's and the catalog's housekeeping. Any number of processes may
  * run one.
  */
-public final class MaterializeReconciler implements AutoCloseable {
+public final class MaterializeReconciler implements Background {
   private static final Logger log = LoggerFactory.getLogger(MaterializeReconciler.class);
 
   private static final Duration EXPIRE_INTERVAL = Duration.ofHours(1);
@@ -68,7 +70,7 @@ public final class MaterializeReconciler implements AutoCloseable {
         Thread.ofPlatform().daemon().name("duckmesh-reconciler").unstarted(this::runUntilClosed);
   }
 
-  /** Begins the first round at once, on a thread of its own. */
+  @Override
   public void start() {
     thread.start();
   }

@@ -4,142 +4,31 @@ import io.duckmesh.activities.WorkerPart;
 import io.duckmesh.workflows.TaskQueues;
 import io.duckmesh.workflows.materialize.MaterializeStarts;
 import io.duckmesh.workflows.materialize.MaterializeWorkflowImpl;
-import io.grpc.StatusRuntimeException;
-import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
-import io.temporal.client.WorkflowClient;
-import io.temporal.client.WorkflowServiceException;
-import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.worker.Worker;
 import io.temporal.worker.WorkerFactory;
-import io.temporal.worker.WorkerFactoryOptions;
 import io.temporal.worker.WorkerOptions;
 import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Polls Temporal and runs the workflow and the steps of landing. Temporal need not be there when
- * this starts: polling begins by itself when it answers.
- */
-public final class MaterializeWorker implements AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(MaterializeWorker.class);
-
-  private static final Duration RETRY_INTERVAL = Duration.ofSeconds(1);
-  private static final long PROBE_SECONDS = 3;
-
-  private final WorkflowClient client;
+/** Polls the queue of landing and runs its workflow and its steps. */
+public final class MaterializeWorker implements WorkerPart {
   private final MaterializeActivitiesImpl activities;
-  private final List<WorkerPart> others;
-  private final CountDownLatch ending = new CountDownLatch(1);
-  private final Thread starter;
-
-  /** Only one that polls, or has polled; null before Temporal answered. */
-  private volatile @Nullable WorkerFactory factory;
 
   /**
-   * @param client its data converter must be {@link io.duckmesh.workflows.PayloadConverters}
    * @param activities closed with this
-   * @param others queues that are polled beside, and stopped with this
    */
-  public MaterializeWorker(
-      WorkflowClient client, MaterializeActivitiesImpl activities, List<WorkerPart> others) {
-    this.client = client;
+  public MaterializeWorker(MaterializeActivitiesImpl activities) {
     this.activities = activities;
-    this.others = List.copyOf(others);
-    this.starter =
-        Thread.ofPlatform()
-            .daemon()
-            .name("duckmesh-worker-start")
-            .unstarted(this::startWhenTemporalAnswers);
   }
 
-  /**
-   * Begins to poll, on a thread of its own, as soon as Temporal answers. Returns at once. To be
-   * called once.
-   */
-  public void start() {
-    starter.start();
+  @Override
+  public String taskQueue() {
+    return TaskQueues.MATERIALIZE;
   }
 
-  private void startWhenTemporalAnswers() {
-    String target = client.getWorkflowServiceStubs().getOptions().getTarget();
-    boolean said = false;
-    try {
-      do {
-        try {
-          probe();
-          startPolling();
-          log.info("Worker started task_queue={} temporal={}", TaskQueues.MATERIALIZE, target);
-          return;
-        } catch (StatusRuntimeException | WorkflowServiceException e) {
-          if (!said && !isEnding()) {
-            // The warning is the reconciler's, which keeps watching Temporal.
-            log.info(
-                "Worker waits for Temporal temporal={} namespace={} reason={}",
-                target,
-                client.getOptions().getNamespace(),
-                e.getMessage());
-            said = true;
-          }
-        } catch (RuntimeException e) {
-          // The thread must live: without it nothing lands until the process starts anew.
-          if (!isEnding()) {
-            log.error("Worker does not start, trying again temporal={}", target, e);
-          }
-        }
-      } while (!ending.await(RETRY_INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      // Only the end of this worker interrupts the thread.
-      log.debug("Start of the worker interrupted");
-    }
-  }
-
-  /** Keeps the factory, whose start cannot be ended from outside, from waiting for Temporal. */
-  private void probe() {
-    WorkflowServiceStubs stubs = client.getWorkflowServiceStubs();
-    // The channel would wait longer and longer before it connects again.
-    stubs.getRawChannel().resetConnectBackoff();
-    DescribeNamespaceRequest request =
-        DescribeNamespaceRequest.newBuilder()
-            .setNamespace(client.getOptions().getNamespace())
-            .build();
-    var unused =
-        stubs
-            .blockingStub()
-            .withDeadlineAfter(PROBE_SECONDS, TimeUnit.SECONDS)
-            .describeNamespace(request);
-  }
-
-  private void startPolling() {
-    // A factory whose start has failed halfway cannot be started again.
-    WorkerFactory made = newFactory();
-    boolean polling = false;
-    try {
-      made.start();
-      factory = made;
-      polling = !isEnding();
-    } finally {
-      if (!polling) {
-        made.shutdownNow();
-      }
-    }
-  }
-
-  private WorkerFactory newFactory() {
-    WorkerFactory made =
-        WorkerFactory.newInstance(
-            client,
-            WorkerFactoryOptions.newBuilder()
-                .setUsingVirtualWorkflowThreads(true)
-                // How often a shutdown looks whether it is done.
-                .setShutdownCheckInterval(Duration.ofMillis(10))
-                .build());
+  @Override
+  public void register(WorkerFactory factory) {
     Worker worker =
-        made.newWorker(
+        factory.newWorker(
             TaskQueues.MATERIALIZE,
             WorkerOptions.newBuilder()
                 // Threads that are started for a task each, instead of woken: milliseconds less.
@@ -155,68 +44,21 @@ public final class MaterializeWorker implements AutoCloseable {
     worker.registerWorkflowImplementationTypes(
         MaterializeStarts.implementationOptions(), MaterializeWorkflowImpl.class);
     worker.registerActivitiesImplementations(activities);
-    others.forEach(other -> other.register(made));
-    return made;
   }
 
-  private boolean isEnding() {
-    return ending.getCount() == 0;
-  }
-
-  /** Ends an attempt to start that is under way; what it has started is in {@link #factory}. */
-  private void endStarter() {
-    ending.countDown();
-    starter.interrupt();
-    try {
-      starter.join(Duration.ofSeconds(5));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  /**
-   * Takes no new batch, lets the batches at hand land, and stops polling. A worker that only waits
-   * for events stops at once. What is not done in time is interrupted: its lease is left to the
-   * next attempt, which another worker makes as soon as the heartbeats are missed.
-   *
-   * @return whether everything came to its end in time
-   */
-  public boolean drain(Duration timeout) {
-    long end = System.nanoTime() + timeout.toNanos();
+  /** Takes no new batch; batches at hand land. A step that only waits for events stops at once. */
+  @Override
+  public void stop() {
     activities.stopClaiming();
-    others.forEach(WorkerPart::stop);
-    // Has no effect on a worker that polls: its thread that started it has ended.
-    endStarter();
-    WorkerFactory polling = factory;
-    boolean quiet = false;
-    try {
-      quiet = activities.awaitQuiet(timeout);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    if (polling != null && quiet) {
-      polling.shutdown();
-      polling.awaitTermination(Math.max(1, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-    }
-    if (polling != null && !polling.isTerminated()) {
-      polling.shutdownNow();
-      polling.awaitTermination(1, TimeUnit.SECONDS);
-    }
-    log.info("Worker stopped task_queue={} drained={}", TaskQueues.MATERIALIZE, quiet);
-    return quiet;
   }
 
-  /** Stops without waiting for batches at hand; they are landed by the next worker. */
+  @Override
+  public boolean awaitQuiet(Duration timeout) throws InterruptedException {
+    return activities.awaitQuiet(timeout);
+  }
+
   @Override
   public void close() {
-    activities.stopClaiming();
-    others.forEach(WorkerPart::stop);
-    endStarter();
-    WorkerFactory polling = factory;
-    if (polling != null && !polling.isTerminated()) {
-      polling.shutdownNow();
-      polling.awaitTermination(5, TimeUnit.SECONDS);
-    }
     activities.close();
   }
 }

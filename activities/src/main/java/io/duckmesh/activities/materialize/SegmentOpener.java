@@ -1,5 +1,7 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.TableSchemas;
+import io.duckmesh.activities.StopSignal;
 import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.bus.PublishedSegment;
 import io.duckmesh.catalog.Catalog;

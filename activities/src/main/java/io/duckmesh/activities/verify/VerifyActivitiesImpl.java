@@ -29,6 +29,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +49,10 @@ public final class VerifyActivitiesImpl implements VerifyActivities {
   private final Duration slice;
   private final ShardCheckup shards;
   private final FileCheckup files;
+
+  /** One reads as fast as a store gives; more would take from those who land and query. */
+  private final Semaphore reading = new Semaphore(2);
+
   private volatile boolean stopping;
 
   /**
@@ -136,6 +142,26 @@ public final class VerifyActivitiesImpl implements VerifyActivities {
     Beats beats = new Beats();
     // Where the attempt before this one had come to, if there was one.
     VerifyProgress progress = beats.last().map(FilesBeat::progress).orElse(input.progress());
+    try {
+      while (!reading.tryAcquire(BEAT.toMillis(), TimeUnit.MILLISECONDS)) {
+        if (stopping) {
+          return new FilesResult(progress, false);
+        }
+        beats.beat(progress);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw ActivityFailures.workerDraining();
+    }
+    try {
+      return readFiles(input, beats, progress);
+    } finally {
+      reading.release();
+    }
+  }
+
+  private FilesResult readFiles(FilesCheck input, Beats beats, VerifyProgress begun) {
+    VerifyProgress progress = begun;
     Instant end = clock.instant().plus(slice);
     while (true) {
       List<StoredFile> page =

@@ -1,5 +1,8 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.TableSchemas;
+import io.duckmesh.activities.Progress;
+import io.duckmesh.activities.StopSignal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -3,6 +3,11 @@ package io.duckmesh.activities.materialize;
 import io.duckmesh.catalog.Tables;
 import io.duckmesh.catalog.Watermarks;
 import io.duckmesh.catalog.Writes;
+import io.duckmesh.catalog.upkeep.Garbage;
+import io.duckmesh.catalog.upkeep.Retention;
+import io.duckmesh.catalog.upkeep.Rewrites;
+import io.duckmesh.catalog.upkeep.Runs;
+import org.jspecify.annotations.Nullable;
 import io.duckmesh.engine.objects.ObjectWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -28,7 +33,7 @@ final class Faults {
     return durations;
   }
 
-  /** From now on calls of the method meet the fault. */
+  /** From now on calls of the method, with or without its type, meet the fault. */
   void on(String method, Fault fault) {
     faults.put(method, fault);
   }
@@ -40,6 +45,7 @@ final class Faults {
 
   void clear(String method) {
     faults.remove(method);
+    lateFaults.remove(method);
   }
 
   /** The target, with the faults on its methods. */
@@ -51,8 +57,13 @@ final class Faults {
             (proxy, method, arguments) -> call(target, method, arguments)));
   }
 
+  private static @Nullable Fault find(Map<String, Fault> faults, Method method) {
+    Fault fault = faults.get(method.getDeclaringClass().getSimpleName() + "." + method.getName());
+    return fault == null ? faults.get(method.getName()) : fault;
+  }
+
   private Object call(Object target, Method method, Object[] arguments) throws Throwable {
-    Fault fault = faults.get(method.getName());
+    Fault fault = find(faults, method);
     if (fault != null) {
       fault.before();
     }
@@ -66,7 +77,7 @@ final class Faults {
     durations
         .computeIfAbsent(method.getName(), name -> new CopyOnWriteArrayList<>())
         .add((System.nanoTime() - start) / 1e6);
-    Fault late = lateFaults.get(method.getName());
+    Fault late = find(lateFaults, method);
     if (late != null) {
       late.before();
     }
@@ -77,6 +88,10 @@ final class Faults {
       case Writes writes -> around(Writes.class, writes);
       case Tables tables -> around(Tables.class, tables);
       case Watermarks watermarks -> around(Watermarks.class, watermarks);
+      case Rewrites rewrites -> around(Rewrites.class, rewrites);
+      case Runs runs -> around(Runs.class, runs);
+      case Garbage garbage -> around(Garbage.class, garbage);
+      case Retention retention -> around(Retention.class, retention);
       case ObjectWriter writer -> around(ObjectWriter.class, writer);
       default -> result;
     };

@@ -21,6 +21,7 @@ import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.catalog.TableSettings;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.postgres.PostgresCatalog;
+import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.engine.objects.ObjectKey;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.local.LocalObjects;
@@ -48,7 +49,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -76,13 +76,14 @@ final class Lake implements AutoCloseable {
 
   final TenantId tenant = new TenantId("lake" + TENANTS.incrementAndGet());
   final ShardId shard = new ShardId(tenant + "-0");
-  final Clock clock = Clock.systemUTC();
+  final MovableClock clock = new MovableClock();
   final RootAllocator allocator = new RootAllocator();
   final HikariDataSource pool;
   final Catalog catalog;
+  final Upkeep upkeep;
   final EventBus bus;
   final ObjectStore store;
-  private final Path directory;
+  final Path directory;
 
   /** In a database that other lakes use as well. */
   static Lake shared() throws IOException {
@@ -102,6 +103,7 @@ final class Lake implements AutoCloseable {
     PGSimpleDataSource unpooled = dataSource(address);
     pool = pool(unpooled);
     catalog = PostgresCatalog.create(pool, unpooled, clock);
+    upkeep = PostgresCatalog.createUpkeep(pool, clock);
     bus = PostgresBus.create(pool, unpooled, options);
     directory = Files.createTempDirectory("duckmesh-lake");
     store = LocalObjects.open(directory.resolve("objects"), clock);

@@ -77,7 +77,8 @@ class MaterializeStepsTest {
             lake.clock,
             registry,
             lake.allocator,
-            UUID::randomUUID);
+            UUID::randomUUID,
+            LandingListener.NONE);
     environment = TestActivityEnvironment.newInstance();
     environment.registerActivitiesImplementations(implementation);
     steps =

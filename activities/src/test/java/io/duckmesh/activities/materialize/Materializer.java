@@ -1,10 +1,26 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.Steps;
+import io.duckmesh.activities.Workers;
+import io.duckmesh.activities.collect.CollectActivitiesImpl;
+import io.duckmesh.activities.collect.CollectSettings;
+import io.duckmesh.activities.compact.CompactActivitiesImpl;
+import io.duckmesh.activities.compact.CompactDueActivitiesImpl;
+import io.duckmesh.activities.compact.CompactSettings;
+import io.duckmesh.activities.compact.CompactWorker;
+import io.duckmesh.activities.compact.DueFinder;
+import io.duckmesh.activities.expire.ExpireActivitiesImpl;
+import io.duckmesh.activities.expire.TrimPlanner;
+import io.duckmesh.activities.schedule.MaintenanceWorker;
 import io.duckmesh.activities.verify.VerifyActivitiesImpl;
-import io.duckmesh.activities.verify.VerifyWorker;
+
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
+import io.duckmesh.catalog.upkeep.Upkeep;
+import io.duckmesh.engine.merge.FileMerger;
+import io.duckmesh.engine.merge.MergeOptions;
+import io.duckmesh.engine.merge.duckdb.DuckDbMerges;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.parquet.DataFileWriter;
 import io.duckmesh.testing.TemporalServer;
@@ -35,7 +51,9 @@ final class Materializer implements AutoCloseable {
   final WorkflowServiceStubs service;
   final WorkflowClient client;
   final MaterializeActivitiesImpl activities;
-  final MaterializeWorker worker;
+  final Workers worker;
+  final FileMerger merger;
+  private final Steps steps = new Steps();
   private final Lake lake;
 
   Materializer(Lake lake) {
@@ -77,20 +95,61 @@ final class Materializer implements AutoCloseable {
             new SimpleMeterRegistry(),
             lake.allocator,
             UUID::randomUUID,
+            LandingListener.NONE,
             format,
             Activity::getExecutionContext);
+    ObjectStore store = faults.around(ObjectStore.class, lake.store);
+    Catalog catalog = faults.around(Catalog.class, lake.catalog);
+    Upkeep upkeep = faults.around(Upkeep.class, lake.upkeep);
+    SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    merger =
+        DuckDbMerges.create(
+            store, MergeOptions.defaults(lake.directory.resolve("merges-" + UUID.randomUUID())));
+    CompactActivitiesImpl compact =
+        new CompactActivitiesImpl(
+            catalog,
+            upkeep,
+            store,
+            merger,
+            CompactSettings.defaults(),
+            lake.clock,
+            registry,
+            steps,
+            UUID::randomUUID);
+    List<Object> others =
+        List.of(
+            compact,
+            new CompactDueActivitiesImpl(new DueFinder(upkeep, lake.clock)),
+            new ExpireActivitiesImpl(
+                upkeep,
+                new TrimPlanner(catalog, upkeep, lake.clock),
+                lake.clock,
+                Duration.ofMinutes(1),
+                registry,
+                steps),
+            new CollectActivitiesImpl(
+                catalog,
+                upkeep,
+                store,
+                CollectSettings.DEFAULTS.withSlice(Duration.ofMinutes(1), 10),
+                lake.clock,
+                registry,
+                steps));
     worker =
-        new MaterializeWorker(
+        new Workers(
             client,
-            activities,
             List.of(
-                new VerifyWorker(
+                new MaterializeWorker(activities),
+                new MaintenanceWorker(
                     new VerifyActivitiesImpl(
                         faults.around(Catalog.class, lake.catalog),
                         faults.around(EventBus.class, lake.bus),
                         faults.around(ObjectStore.class, lake.store),
                         lake.clock,
-                        verifySlice))));
+                        verifySlice),
+                    others,
+                    steps),
+                new CompactWorker(compact, 2, steps)));
     worker.start();
   }
 
@@ -124,11 +183,15 @@ final class Materializer implements AutoCloseable {
   void kill() {
     service.shutdownNow();
     worker.close();
+    steps.close();
+    merger.close();
   }
 
   @Override
   public void close() {
     worker.close();
+    steps.close();
+    merger.close();
     service.shutdownNow();
   }
 }

@@ -46,6 +46,7 @@ public final class OpenSteps {
         new SimpleMeterRegistry(),
         allocator,
         ids,
+        LandingListener.NONE,
         format::write,
         context);
   }

@@ -1,5 +1,6 @@
 package io.duckmesh.api.operations;
 
+import io.duckmesh.api.MetricsSource;
 import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.ShardNotFoundException;
@@ -30,7 +31,7 @@ import org.slf4j.LoggerFactory;
  * Gauges of backlog, watermarks and conservation, read anew when metrics are asked for, once a
  * second at most.
  */
-public final class LagMetrics {
+public final class LagMetrics implements MetricsSource {
   private static final Logger LOG = LoggerFactory.getLogger(LagMetrics.class);
   private static final Duration FRESH = Duration.ofSeconds(1);
 
@@ -56,7 +57,8 @@ public final class LagMetrics {
   private record Lag(ShardStatus status, long watermark) {}
 
   /** Reads the gauges' values; keeps the last ones when catalog or log do not answer. */
-  void refresh() {
+  @Override
+  public void refresh() {
     if (!refreshing.tryLock()) {
       return;
     }

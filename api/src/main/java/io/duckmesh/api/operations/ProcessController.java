@@ -1,5 +1,6 @@
 package io.duckmesh.api.operations;
 
+import io.duckmesh.api.MetricsSource;
 import io.duckmesh.api.ReadinessCheck;
 import io.duckmesh.api.json.ApiJson;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -26,13 +27,14 @@ public final class ProcessController {
 
   private final List<ReadinessCheck> checks;
   private final MeterRegistry registry;
-  private final LagMetrics lag;
+  private final List<MetricsSource> sources;
   private final byte[] openApi;
 
-  public ProcessController(List<ReadinessCheck> checks, MeterRegistry registry, LagMetrics lag) {
+  public ProcessController(
+      List<ReadinessCheck> checks, MeterRegistry registry, List<MetricsSource> sources) {
     this.checks = List.copyOf(checks);
     this.registry = registry;
-    this.lag = lag;
+    this.sources = List.copyOf(sources);
     this.openApi = openApi();
   }
 
@@ -68,7 +70,7 @@ public final class ProcessController {
 
   @GetMapping("/metrics")
   void metrics(HttpServletResponse response) throws IOException {
-    lag.refresh();
+    sources.forEach(MetricsSource::refresh);
     response.setContentType(PROMETHEUS_TEXT);
     if (registry instanceof PrometheusMeterRegistry prometheus) {
       prometheus.scrape(response.getOutputStream(), PROMETHEUS_TEXT);

@@ -8,11 +8,18 @@ import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.catalog.Snapshot;
+import io.duckmesh.catalog.SnapshotExpiredException;
 import io.duckmesh.catalog.SnapshotId;
+import io.duckmesh.catalog.TenantId;
+import io.duckmesh.catalog.upkeep.Pin;
+import io.duckmesh.catalog.upkeep.Retention;
+import io.duckmesh.catalog.upkeep.Upkeep;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -26,27 +33,36 @@ public final class SnapshotController {
   private static final int MAX_LIMIT = 1_000;
 
   private final Catalog catalog;
+  private final Retention retention;
 
-  public SnapshotController(Catalog catalog) {
+  public SnapshotController(Catalog catalog, Upkeep upkeep) {
     this.catalog = catalog;
+    this.retention = upkeep.retention();
   }
 
-  record SnapshotAnswer(long snapshotId, Instant committedAt, String operation) {
-    static SnapshotAnswer of(Snapshot snapshot) {
-      return new SnapshotAnswer(
-          snapshot.id().value(), snapshot.committedAt(), snapshot.operation());
-    }
-  }
+  /**
+   * @param pins names by which it stays
+   */
+  record SnapshotAnswer(
+      long snapshotId, Instant committedAt, String operation, List<String> pins) {}
 
   /**
    * @param before what to ask with for the next page, null on the last one
    */
   record SnapshotPage(List<SnapshotAnswer> snapshots, @Nullable Long before) {}
 
-  record TableAtSnapshot(String name, String tableId, int schemaVersion, long createdIn) {}
+  /**
+   * @param readable false if the snapshot has expired for this table
+   */
+  record TableAtSnapshot(
+      String name, String tableId, int schemaVersion, long createdIn, boolean readable) {}
 
   record SnapshotDetail(
-      long snapshotId, Instant committedAt, String operation, List<TableAtSnapshot> tables) {}
+      long snapshotId,
+      Instant committedAt,
+      String operation,
+      List<String> pins,
+      List<TableAtSnapshot> tables) {}
 
   @GetMapping("/v1/snapshots")
   @RequiresRole({Role.QUERY_READER, Role.OPS_ADMIN})
@@ -71,8 +87,26 @@ public final class SnapshotController {
             .snapshots()
             .list(caller.tenant(), before == null ? null : new SnapshotId(before), count);
     Long next = snapshots.size() < count ? null : snapshots.getLast().id().value();
-    ApiJson.write(
-        response, 200, new SnapshotPage(snapshots.stream().map(SnapshotAnswer::of).toList(), next));
+    Map<SnapshotId, List<String>> pins = pins(caller);
+    List<SnapshotAnswer> answers =
+        snapshots.stream()
+            .map(
+                snapshot ->
+                    new SnapshotAnswer(
+                        snapshot.id().value(),
+                        snapshot.committedAt(),
+                        snapshot.operation(),
+                        pins.getOrDefault(snapshot.id(), List.of())))
+            .toList();
+    ApiJson.write(response, 200, new SnapshotPage(answers, next));
+  }
+
+  /** Names of pins by snapshot. */
+  private Map<SnapshotId, List<String>> pins(Caller caller) {
+    return retention.pins(caller.tenant()).stream()
+        .collect(
+            Collectors.groupingBy(
+                Pin::snapshot, Collectors.mapping(Pin::name, Collectors.toList())));
   }
 
   @GetMapping("/v1/snapshots/{snapshot_id}")
@@ -90,13 +124,26 @@ public final class SnapshotController {
                         table.name(),
                         table.id().toString(),
                         table.schema().version(),
-                        table.createdIn().value()))
+                        table.createdIn().value(),
+                        isReadable(caller.tenant(), id, table.name())))
             .toList();
     ApiJson.write(
         response,
         200,
         new SnapshotDetail(
-            snapshot.id().value(), snapshot.committedAt(), snapshot.operation(), tables));
+            snapshot.id().value(),
+            snapshot.committedAt(),
+            snapshot.operation(),
+            pins(caller).getOrDefault(id, List.of()),
+            tables));
+  }
+
+  private boolean isReadable(TenantId tenant, SnapshotId id, String table) {
+    try {
+      return catalog.snapshots().changedIn(tenant, id, table).isPresent();
+    } catch (SnapshotExpiredException e) {
+      return false;
+    }
   }
 
   private static SnapshotId id(String text) {

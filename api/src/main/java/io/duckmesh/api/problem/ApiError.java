@@ -13,6 +13,8 @@ public enum ApiError {
   NOT_FOUND(404, false, "There is nothing at this path"),
   METHOD_NOT_ALLOWED(405, false, "The path has no such method"),
   NOT_ACCEPTABLE(406, false, "The answer has no such format"),
+  /** What is to be changed is not what {@code If-Match} names; nothing was changed. */
+  PRECONDITION_FAILED(412, false, "It has changed meanwhile"),
   UNSUPPORTED_MEDIA_TYPE(415, false, "The body's format is not known"),
   PAYLOAD_TOO_LARGE(413, false, "The body is too large"),
   TABLE_NOT_FOUND(404, false, "There is no such table"),
@@ -40,6 +42,7 @@ public enum ApiError {
   CONSISTENCY_TIMEOUT(504, true, "The write is not visible yet"),
   SNAPSHOT_NOT_FOUND(404, false, "There is no such snapshot"),
   SNAPSHOT_EXPIRED(410, false, "The snapshot has expired"),
+  PIN_NOT_FOUND(404, false, "There is no such pin"),
   QUERY_REJECTED(400, false, "The statement is not allowed or does not fit the tables"),
   QUERY_FAILED(422, false, "The statement failed"),
   QUERY_TIMEOUT(504, false, "The statement took too long"),

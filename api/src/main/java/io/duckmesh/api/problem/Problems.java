@@ -21,6 +21,7 @@ import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
+import io.duckmesh.engine.query.QueryUnavailableException;
 import io.duckmesh.engine.rows.InvalidRowsException;
 import io.duckmesh.engine.rows.RowError;
 import jakarta.servlet.ServletException;
@@ -98,6 +99,7 @@ public final class Problems {
       case ObjectNotFoundException e -> damaged(e);
       case CorruptObjectException e -> damaged(e);
       case QueryOverloadedException e -> retryable(ApiError.RATE_LIMITED, message(e), e);
+      case QueryUnavailableException e -> unavailable(message(e), e);
       case QueryRejectedException e -> problem(ApiError.QUERY_REJECTED, e);
       case QueryFailedException e -> problem(ApiError.QUERY_FAILED, e);
       case QueryTimeoutException e -> problem(ApiError.QUERY_TIMEOUT, e);

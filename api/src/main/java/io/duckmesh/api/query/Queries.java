@@ -87,7 +87,14 @@ public final class Queries {
               ? checked.listing(binder.list(caller.tenant(), bound.snapshot()))
               : checked;
       return new PreparedQuery(
-          queryId, caller, asked, complete, bound.snapshot(), bound.tables(), phases);
+          queryId,
+          caller,
+          asked,
+          complete,
+          bound.snapshot(),
+          bound.tables(),
+          bound.reads(),
+          phases);
     } finally {
       phases.end();
     }

@@ -77,6 +77,11 @@ public final class RunningQueries implements CancelListener {
         .toList();
   }
 
+  /** Queries of all tenants that were begun before that time. */
+  List<TrackedQuery> startedBefore(Instant time) {
+    return queries.values().stream().filter(query -> query.isOlderThan(time)).toList();
+  }
+
   long count(QueryRecord.Mode mode) {
     return queries.values().stream().filter(query -> query.mode() == mode).count();
   }

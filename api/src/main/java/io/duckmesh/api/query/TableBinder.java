@@ -31,6 +31,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -99,10 +100,15 @@ public final class TableBinder {
         Caffeine.newBuilder().maximumSize(50_000).expireAfterWrite(Duration.ofSeconds(30)).build();
   }
 
-  /** The snapshot of a query, and its tables there. */
-  record Bound(Snapshot snapshot, List<BoundTable> tables) {
+  /**
+   * The snapshot of a query, and its tables there.
+   *
+   * @param reads snapshots that have all the files of the tables: those that changed them last
+   */
+  record Bound(Snapshot snapshot, List<BoundTable> tables, Set<SnapshotId> reads) {
     Bound {
       tables = List.copyOf(tables);
+      reads = Set.copyOf(reads);
     }
   }
 
@@ -182,11 +188,13 @@ public final class TableBinder {
   /** Binds all references at that snapshot; those with a version of their own, there. */
   Bound bind(TenantId tenant, Snapshot snapshot, Set<TableReference> references) {
     List<BoundTable> tables = new ArrayList<>(references.size());
+    Set<SnapshotId> reads = new HashSet<>();
     for (TableReference reference : references) {
       TableState state = state(tenant, snapshotOf(tenant, snapshot, reference), reference.name());
       tables.add(state.bind(reference));
+      reads.add(state.changedIn());
     }
-    return new Bound(snapshot, tables);
+    return new Bound(snapshot, tables, reads);
   }
 
   /**

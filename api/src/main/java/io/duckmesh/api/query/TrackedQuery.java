@@ -189,6 +189,17 @@ final class TrackedQuery implements AutoCloseable {
     return known == null ? null : known.snapshot().id();
   }
 
+  /** Snapshots that have all the files that it reads; empty while they are not known. */
+  Set<SnapshotId> snapshots() {
+    PreparedQuery known = prepared;
+    return known == null ? Set.of() : known.reads();
+  }
+
+  /** Whether it was begun before that time. */
+  boolean isOlderThan(Instant time) {
+    return startedAt.isBefore(time);
+  }
+
   /** Names of the tables that it reads, sorted; empty while they are not known. */
   List<String> tables() {
     PreparedQuery known = prepared;

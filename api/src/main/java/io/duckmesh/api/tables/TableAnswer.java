@@ -21,6 +21,7 @@ record TableAnswer(
     List<String> shards,
     Instant createdAt,
     long createdIn,
+    @Nullable PolicyAnswer policy,
     @Nullable CountsAnswer counts) {
   /**
    * @param defaultValue JSON text
@@ -37,7 +38,8 @@ record TableAnswer(
 
   record CountsAnswer(long visible, long duplicates, long quarantined) {}
 
-  static TableAnswer of(TableInfo info, @Nullable TableCounts counts) {
+  static TableAnswer of(
+      TableInfo info, @Nullable PolicyAnswer policy, @Nullable TableCounts counts) {
     return new TableAnswer(
         info.name(),
         info.id().toString(),
@@ -58,6 +60,7 @@ record TableAnswer(
         info.shards().stream().map(ShardId::value).toList(),
         info.createdAt(),
         info.createdIn().value(),
+        policy,
         counts == null
             ? null
             : new CountsAnswer(counts.visible(), counts.duplicates(), counts.quarantined()));

@@ -148,7 +148,7 @@ final class TableDrafts {
     }
   }
 
-  private static List<String> columnNames(
+  static List<String> columnNames(
       JsonFields table, String field, List<ColumnDefinition> columns, Set<String> known) {
     List<String> names = new ArrayList<>();
     Set<String> seen = new HashSet<>();

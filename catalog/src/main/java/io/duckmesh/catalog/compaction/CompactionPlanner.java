@@ -37,19 +37,25 @@ public final class CompactionPlanner {
   public CompactionPlan plan(Rewrites rewrites, TableId table, int mostGroups) {
     List<FileGroup> groups = new ArrayList<>();
     Place after = null;
+    long files = 0;
     while (true) {
       List<LiveFile> page = rewrites.liveFiles(table, after, PAGE_FILES);
       groups.addAll(plan(page));
       if (groups.size() > mostGroups) {
-        return new CompactionPlan(groups.subList(0, mostGroups), false);
+        return new CompactionPlan(groups.subList(0, mostGroups), files + page.size(), false);
       }
       if (page.size() < PAGE_FILES) {
-        return new CompactionPlan(groups, true);
+        return new CompactionPlan(groups, files + page.size(), true);
       }
       // A page begins behind a full file, so that neighbours are seen together. So many neighbours
       // that none is full have groups among them.
-      after =
-          page.reversed().stream().filter(this::isFull).findFirst().orElse(page.getLast()).place();
+      int end = page.size();
+      while (end > 0 && !isFull(page.get(end - 1))) {
+        end--;
+      }
+      end = end == 0 ? page.size() : end;
+      after = page.get(end - 1).place();
+      files += end;
     }
   }
 

@@ -196,6 +196,27 @@ interface GarbageDao {
 
   @SqlQuery(
       """
+      SELECT g.object_key, g.tenant_id, g.table_id, g.size_bytes, g.delete_from, g.failures,
+             g.failure
+      FROM catalog.garbage g
+      WHERE g.tenant_id = :tenantId
+        AND g.object_key COLLATE "C" > :after
+        AND g.delete_from <= :now
+        AND NOT EXISTS (
+          SELECT
+          FROM catalog.reader r
+          CROSS JOIN unnest(r.snapshot_ids) AS s(snapshot_id)
+          WHERE r.tenant_id = g.tenant_id
+            AND r.leased_until >= :now
+            AND s.snapshot_id >= g.begin_snapshot
+            AND s.snapshot_id < g.end_snapshot)
+      ORDER BY g.object_key COLLATE "C"
+      LIMIT :limit
+      """)
+  List<GarbageObject> dueOf(String tenantId, Instant now, String after, int limit);
+
+  @SqlQuery(
+      """
       SELECT object_key, tenant_id, table_id, size_bytes, delete_from, failures, failure
       FROM catalog.garbage
       WHERE object_key > :after
@@ -203,6 +224,17 @@ interface GarbageDao {
       LIMIT :limit
       """)
   List<GarbageObject> list(String after, int limit);
+
+  @SqlQuery(
+      """
+      SELECT object_key, tenant_id, table_id, size_bytes, delete_from, failures, failure
+      FROM catalog.garbage
+      WHERE tenant_id = :tenantId
+        AND failures > 0
+      ORDER BY failures DESC, object_key
+      LIMIT :limit
+      """)
+  List<GarbageObject> failing(String tenantId, int limit);
 
   /** Forgets what was published once, and what was deleted twice. */
   @SqlUpdate(

@@ -93,9 +93,26 @@ final class JdbiGarbage implements Garbage {
   }
 
   @Override
+  public List<GarbageObject> due(TenantId tenant, @Nullable String after, int limit) {
+    Instant now = clock.instant();
+    return database.call(
+        "list garbage of tenant " + tenant + " that is due",
+        GarbageDao.class,
+        dao -> dao.dueOf(tenant.value(), now, after == null ? "" : after, limit));
+  }
+
+  @Override
   public List<GarbageObject> list(@Nullable String after, int limit) {
     return database.call(
         "list garbage", GarbageDao.class, dao -> dao.list(after == null ? "" : after, limit));
+  }
+
+  @Override
+  public List<GarbageObject> failing(TenantId tenant, int limit) {
+    return database.call(
+        "list garbage of tenant " + tenant + " that can not be deleted",
+        GarbageDao.class,
+        dao -> dao.failing(tenant.value(), limit));
   }
 
   @Override

@@ -2,10 +2,11 @@ package io.duckmesh.catalog.postgres;
 
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TenantId;
-import io.duckmesh.catalog.postgres.PolicyDao.TableWishes;
+import io.duckmesh.catalog.postgres.PolicyDao.PolicyOfTable;
 import io.duckmesh.catalog.upkeep.Policies;
 import io.duckmesh.catalog.upkeep.RowRetention;
 import io.duckmesh.catalog.upkeep.TablePolicy;
+import io.duckmesh.catalog.upkeep.TableWishes;
 import io.duckmesh.catalog.upkeep.UpkeepPolicy;
 import io.duckmesh.catalog.upkeep.UpkeepWindow;
 import java.time.Duration;
@@ -35,61 +36,121 @@ final class JdbiPolicies implements Policies {
   public UpkeepPolicy load(TableId table) {
     return database
         .call("load the policy of table " + table, PolicyDao.class, dao -> dao.find(table.value()))
-        .map(TableWishes::policy)
+        .map(PolicyOfTable::policy)
         .orElse(UpkeepPolicy.NONE);
   }
 
   @Override
+  public TableWishes wishes(TableId table) {
+    return database.withHandle(
+        "load the wishes of table " + table,
+        handle -> wishes(handle.attach(PolicyDao.class), table));
+  }
+
+  private static TableWishes wishes(PolicyDao dao, TableId table) {
+    List<String> sortBy = dao.findSortBy(table.value()).orElseThrow(() -> doesNotExist(table));
+    return new TableWishes(
+        dao.find(table.value()).map(PolicyOfTable::policy).orElse(UpkeepPolicy.NONE), sortBy);
+  }
+
+  @Override
   public void set(TenantId tenant, UpkeepPolicy policy) {
-    if (policy.rows() != null) {
-      throw new IllegalArgumentException(
-          "A tenant has no columns, so its policy can not say which rows go: " + policy.rows());
-    }
+    checkOfTenant(policy);
     database.inTransaction(
         "set the policy of tenant " + tenant,
         handle -> {
           PolicyDao dao = handle.attach(PolicyDao.class);
-          int set =
-              dao.setOfTenant(
-                  tenant.value(),
-                  policy.compact(),
-                  policy.targetFileBytes(),
-                  from(policy),
-                  until(policy),
-                  millis(policy.keepSnapshots()),
-                  policy.keepAtLeast());
-          if (set == 0) {
-            throw new IllegalArgumentException("Tenant does not exist: " + tenant);
-          }
-          dao.planAgain(tenant.value());
+          dao.lock();
+          set(dao, tenant, policy);
           return tenant;
         });
   }
 
   @Override
+  public boolean replace(TenantId tenant, UpkeepPolicy expected, UpkeepPolicy policy) {
+    checkOfTenant(policy);
+    return database.inTransaction(
+        "replace the policy of tenant " + tenant,
+        handle -> {
+          PolicyDao dao = handle.attach(PolicyDao.class);
+          dao.lock();
+          boolean asExpected =
+              dao.findOfTenant(tenant.value()).orElse(UpkeepPolicy.NONE).equals(expected);
+          if (asExpected) {
+            set(dao, tenant, policy);
+          }
+          return asExpected;
+        });
+  }
+
+  private static void checkOfTenant(UpkeepPolicy policy) {
+    if (policy.rows() != null) {
+      throw new IllegalArgumentException(
+          "A tenant has no columns, so its policy can not say which rows go: " + policy.rows());
+    }
+  }
+
+  private static void set(PolicyDao dao, TenantId tenant, UpkeepPolicy policy) {
+    int set =
+        dao.setOfTenant(
+            tenant.value(),
+            policy.compact(),
+            policy.targetFileBytes(),
+            from(policy),
+            until(policy),
+            millis(policy.keepSnapshots()),
+            policy.keepAtLeast());
+    if (set == 0) {
+      throw new IllegalArgumentException("Tenant does not exist: " + tenant);
+    }
+    dao.planAgain(tenant.value());
+  }
+
+  @Override
   public void set(TableId table, UpkeepPolicy policy) {
-    RowRetention rows = policy.rows();
     database.inTransaction(
         "set the policy of table " + table,
         handle -> {
           PolicyDao dao = handle.attach(PolicyDao.class);
-          int set =
-              dao.set(
-                  table.value(),
-                  policy.compact(),
-                  policy.targetFileBytes(),
-                  from(policy),
-                  until(policy),
-                  millis(policy.keepSnapshots()),
-                  policy.keepAtLeast(),
-                  rows == null ? null : rows.fieldId(),
-                  rows == null ? null : millis(rows.keep()));
-          if (set == 0) {
-            throw doesNotExist(table);
-          }
-          dao.planAgain(table.value());
+          dao.lock();
+          set(dao, table, policy);
           return table;
         });
+  }
+
+  @Override
+  public boolean replace(TableId table, TableWishes expected, TableWishes wishes) {
+    return database.inTransaction(
+        "replace the wishes of table " + table,
+        handle -> {
+          PolicyDao dao = handle.attach(PolicyDao.class);
+          dao.lock();
+          boolean asExpected = wishes(dao, table).equals(expected);
+          if (asExpected) {
+            dao.setSortBy(table.value(), wishes.sortBy().toArray(String[]::new));
+            set(dao, table, wishes.policy());
+          }
+          return asExpected;
+        });
+  }
+
+  private static void set(PolicyDao dao, TableId table, UpkeepPolicy policy) {
+    RowRetention rows = policy.rows();
+    int set =
+        dao.set(
+            table.value(),
+            policy.compact(),
+            policy.targetFileBytes(),
+            from(policy),
+            until(policy),
+            millis(policy.keepSnapshots()),
+            policy.keepAtLeast(),
+            rows == null ? null : rows.fieldId(),
+            rows == null ? null : millis(rows.keep()));
+    if (set == 0) {
+      throw doesNotExist(table);
+    }
+    dao.planAgain(table.value());
   }
 
   @Override
@@ -98,7 +159,7 @@ final class JdbiPolicies implements Policies {
         "load the policy of table " + table,
         handle -> {
           PolicyDao dao = handle.attach(PolicyDao.class);
-          TableWishes wishes = dao.find(table.value()).orElseThrow(() -> doesNotExist(table));
+          PolicyOfTable wishes = dao.find(table.value()).orElseThrow(() -> doesNotExist(table));
           return effective(wishes, dao.findOfTenant(wishes.tenantId()));
         });
   }
@@ -116,7 +177,7 @@ final class JdbiPolicies implements Policies {
         });
   }
 
-  private static TablePolicy effective(TableWishes wishes, Optional<UpkeepPolicy> tenant) {
+  private static TablePolicy effective(PolicyOfTable wishes, Optional<UpkeepPolicy> tenant) {
     return TablePolicy.of(
         new TableId(wishes.tableId()),
         wishes.name(),

@@ -5,6 +5,7 @@ import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.upkeep.RunCounts;
 import io.duckmesh.catalog.upkeep.RunDraft;
 import io.duckmesh.catalog.upkeep.RunFilter;
+import io.duckmesh.catalog.upkeep.RunTally;
 import io.duckmesh.catalog.upkeep.Runs;
 import io.duckmesh.catalog.upkeep.UpkeepJob;
 import io.duckmesh.catalog.upkeep.UpkeepRun;
@@ -97,6 +98,7 @@ final class JdbiRuns implements Runs {
   public List<UpkeepRun> list(TenantId tenant, RunFilter filter, int limit) {
     UpkeepJob job = filter.job();
     TableId table = filter.table();
+    State state = filter.state();
     Long before = filter.before();
     return database.call(
         "list runs of tenant " + tenant,
@@ -106,8 +108,15 @@ final class JdbiRuns implements Runs {
                 tenant.value(),
                 job == null ? null : text(job),
                 table == null ? null : table.value(),
+                state == null ? null : state.name().toLowerCase(Locale.ROOT),
                 before == null ? Long.MAX_VALUE : before,
                 limit));
+  }
+
+  @Override
+  public List<RunTally> tally(TenantId tenant) {
+    return database.call(
+        "count runs of tenant " + tenant, RunDao.class, dao -> dao.tally(tenant.value()));
   }
 
   @Override

@@ -18,7 +18,7 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 import org.jspecify.annotations.Nullable;
 
 @RegisterRowMapper(PolicyDao.PolicyMapper.class)
-@RegisterRowMapper(PolicyDao.TableWishesMapper.class)
+@RegisterRowMapper(PolicyDao.PolicyOfTableMapper.class)
 interface PolicyDao {
   @SqlQuery(
       """
@@ -39,7 +39,7 @@ interface PolicyDao {
       LEFT JOIN catalog.table_policy p USING (table_id)
       WHERE t.table_id = :tableId
       """)
-  Optional<TableWishes> find(UUID tableId);
+  Optional<PolicyOfTable> find(UUID tableId);
 
   /** Of live tables, by name. */
   @SqlQuery(
@@ -53,7 +53,31 @@ interface PolicyDao {
         AND t.dropped_in IS NULL
       ORDER BY t.name COLLATE "C"
       """)
-  List<TableWishes> list(String tenantId);
+  List<PolicyOfTable> list(String tenantId);
+
+  /** Orders changes of wishes, to the end of the transaction. */
+  @SqlQuery(
+      """
+      SELECT true
+      FROM (SELECT pg_advisory_xact_lock(hashtext('catalog.upkeep_policy'))) locked
+      """)
+  boolean lock();
+
+  @SqlQuery(
+      """
+      SELECT sort_by
+      FROM catalog.tenant_table
+      WHERE table_id = :tableId
+      """)
+  Optional<List<String>> findSortBy(UUID tableId);
+
+  @SqlUpdate(
+      """
+      UPDATE catalog.tenant_table
+      SET sort_by = :sortBy
+      WHERE table_id = :tableId
+      """)
+  void setSortBy(UUID tableId, String[] sortBy);
 
   /** Replaces the wishes of the tenant; 0 if there is none. */
   @SqlUpdate(
@@ -132,7 +156,7 @@ interface PolicyDao {
   void planAgain(UUID tableId);
 
   /** A table with its own wishes. */
-  record TableWishes(String tenantId, UUID tableId, String name, UpkeepPolicy policy) {}
+  record PolicyOfTable(String tenantId, UUID tableId, String name, UpkeepPolicy policy) {}
 
   /** Maps a row with the columns of wishes. */
   final class PolicyMapper implements RowMapper<UpkeepPolicy> {
@@ -156,10 +180,10 @@ interface PolicyDao {
   }
 
   /** Maps a table with the columns of wishes. */
-  final class TableWishesMapper implements RowMapper<TableWishes> {
+  final class PolicyOfTableMapper implements RowMapper<PolicyOfTable> {
     @Override
-    public TableWishes map(ResultSet row, StatementContext context) throws SQLException {
-      return new TableWishes(
+    public PolicyOfTable map(ResultSet row, StatementContext context) throws SQLException {
+      return new PolicyOfTable(
           row.getString("tenant_id"),
           row.getObject("table_id", UUID.class),
           row.getString("name"),

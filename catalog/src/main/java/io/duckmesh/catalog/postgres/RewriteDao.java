@@ -102,6 +102,7 @@ interface RewriteDao {
   @SqlQuery(
       """
       SELECT t.table_id, t.name, f.files, f.small_files, f.row_count, f.size_bytes, f.rewrites,
+             f.rewritten_rows,
              (SELECT count(*)
               FROM catalog.data_file e
               WHERE e.table_id = t.table_id
@@ -112,7 +113,8 @@ interface RewriteDao {
                count(*) FILTER (WHERE NOT f.sealed AND f.size_bytes < :smallBytes) AS small_files,
                CAST(coalesce(sum(f.row_count), 0) AS bigint) AS row_count,
                CAST(coalesce(sum(f.size_bytes), 0) AS bigint) AS size_bytes,
-               coalesce(max(f.rewrites), 0) AS rewrites
+               coalesce(max(f.rewrites), 0) AS rewrites,
+               CAST(coalesce(sum(f.row_count * f.rewrites), 0) AS bigint) AS rewritten_rows
         FROM catalog.data_file f
         WHERE f.table_id = t.table_id
           AND f.begin_snapshot IS NOT NULL
@@ -292,7 +294,8 @@ interface RewriteDao {
           row.getLong("row_count"),
           row.getLong("size_bytes"),
           row.getLong("ended_files"),
-          row.getInt("rewrites"));
+          row.getInt("rewrites"),
+          row.getLong("rewritten_rows"));
     }
   }
 }

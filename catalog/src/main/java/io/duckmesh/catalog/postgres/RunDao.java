@@ -4,6 +4,7 @@ import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.upkeep.RunCounts;
 import io.duckmesh.catalog.upkeep.RunDraft;
+import io.duckmesh.catalog.upkeep.RunTally;
 import io.duckmesh.catalog.upkeep.UpkeepJob;
 import io.duckmesh.catalog.upkeep.UpkeepRun;
 import java.sql.ResultSet;
@@ -23,6 +24,7 @@ import org.jdbi.v3.sqlobject.statement.SqlUpdate;
 import org.jspecify.annotations.Nullable;
 
 @RegisterRowMapper(RunDao.RunMapper.class)
+@RegisterRowMapper(RunDao.TallyMapper.class)
 interface RunDao {
   /** Orders runs that begin at once, to the end of the transaction. */
   @SqlQuery(
@@ -120,12 +122,29 @@ interface RunDao {
       WHERE (r.tenant_id = :tenantId OR r.tenant_id IS NULL)
         AND (CAST(:job AS text) IS NULL OR r.job = :job)
         AND (CAST(:tableId AS uuid) IS NULL OR r.table_id = :tableId)
+        AND (CAST(:state AS text) IS NULL OR r.state = :state)
         AND r.number < :before
       ORDER BY r.number DESC
       LIMIT :limit
       """)
   List<UpkeepRun> list(
-      String tenantId, @Nullable String job, @Nullable UUID tableId, long before, int limit);
+      String tenantId,
+      @Nullable String job,
+      @Nullable UUID tableId,
+      @Nullable String state,
+      long before,
+      int limit);
+
+  @SqlQuery(
+      """
+      SELECT job, state, count(*) AS runs, max(started_at) AS last_at
+      FROM catalog.upkeep_run
+      WHERE (tenant_id = :tenantId OR tenant_id IS NULL)
+        AND NOT dry_run
+      GROUP BY job, state
+      ORDER BY job, state
+      """)
+  List<RunTally> tally(String tenantId);
 
   @SqlUpdate(
       """
@@ -139,6 +158,18 @@ interface RunDao {
         LIMIT :limit)
       """)
   int forget(Instant before, int limit);
+
+  /** Maps counts of runs. */
+  final class TallyMapper implements RowMapper<RunTally> {
+    @Override
+    public RunTally map(ResultSet row, StatementContext context) throws SQLException {
+      return new RunTally(
+          UpkeepJob.valueOf(row.getString("job").toUpperCase(Locale.ROOT)),
+          UpkeepRun.State.valueOf(row.getString("state").toUpperCase(Locale.ROOT)),
+          row.getLong("runs"),
+          Rows.instant(row, "last_at"));
+    }
+  }
 
   /** Maps a row of {@code upkeep_run} with its table's name. */
   final class RunMapper implements RowMapper<UpkeepRun> {

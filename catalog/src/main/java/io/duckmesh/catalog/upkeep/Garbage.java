@@ -39,8 +39,16 @@ public interface Garbage {
    */
   List<GarbageObject> due(int limit);
 
+  /**
+   * Garbage of the tenant that may be deleted now, after that key (null: from the first), by key.
+   */
+  List<GarbageObject> due(TenantId tenant, @Nullable String after, int limit);
+
   /** All garbage after that key (null: from the first), by key. */
   List<GarbageObject> list(@Nullable String after, int limit);
+
+  /** Garbage of the tenant whose deletion has failed, the most failures first. */
+  List<GarbageObject> failing(TenantId tenant, int limit);
 
   /**
    * Forgets objects that were deleted; those that were never published are due once more, since

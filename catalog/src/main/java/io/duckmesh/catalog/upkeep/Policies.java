@@ -27,6 +27,30 @@ public interface Policies {
   void set(TableId table, UpkeepPolicy policy);
 
   /**
+   * The table's own wishes.
+   *
+   * @throws IllegalArgumentException if there is no such table
+   */
+  TableWishes wishes(TableId table);
+
+  /**
+   * Replaces the tenant's wishes if they still are the expected ones.
+   *
+   * @return whether they were
+   * @throws IllegalArgumentException if there is no such tenant
+   */
+  boolean replace(TenantId tenant, UpkeepPolicy expected, UpkeepPolicy policy);
+
+  /**
+   * Replaces the table's wishes, all at once, if they still are the expected ones. Files that are
+   * there stay sorted as they are until they are merged.
+   *
+   * @return whether they were
+   * @throws IllegalArgumentException if there is no such table
+   */
+  boolean replace(TableId table, TableWishes expected, TableWishes wishes);
+
+  /**
    * What holds for the table, dropped or not.
    *
    * @throws IllegalArgumentException if there is no such table

@@ -8,8 +8,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param job null: any
  * @param table null: any, and runs of no table
+ * @param state null: any
  * @param before those with smaller numbers, null: from the newest
  */
-public record RunFilter(@Nullable UpkeepJob job, @Nullable TableId table, @Nullable Long before) {
-  public static final RunFilter ALL = new RunFilter(null, null, null);
+public record RunFilter(
+    @Nullable UpkeepJob job,
+    @Nullable TableId table,
+    UpkeepRun.@Nullable State state,
+    @Nullable Long before) {
+  public static final RunFilter ALL = new RunFilter(null, null, null, null);
 }

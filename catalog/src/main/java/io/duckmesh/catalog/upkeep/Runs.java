@@ -35,6 +35,9 @@ public interface Runs {
   /** Runs of the tenant and those of all tenants, the newest first. */
   List<UpkeepRun> list(TenantId tenant, RunFilter filter, int limit);
 
+  /** Runs of the tenant and those of all tenants by job and state. */
+  List<RunTally> tally(TenantId tenant);
+
   /**
    * Forgets runs that finished before that time, at most so many.
    *

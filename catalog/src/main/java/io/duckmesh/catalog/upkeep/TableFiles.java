@@ -11,6 +11,7 @@ import io.duckmesh.catalog.TableId;
  * @param smallFiles of them, those smaller than half the default target size and not sealed
  * @param endedFiles that only earlier snapshots have, not yet garbage
  * @param rewrites how often a row was rewritten, at most
+ * @param rewrittenRows rows, each counted as often as it was rewritten, at most
  */
 public record TableFiles(
     TableId table,
@@ -20,7 +21,8 @@ public record TableFiles(
     long rows,
     long bytes,
     long endedFiles,
-    int rewrites) {
+    int rewrites,
+    long rewrittenRows) {
   public TableFiles {
     requireNonNull(table, "table is null");
     requireNonNull(name, "name is null");

@@ -11,6 +11,9 @@ import java.time.ZoneOffset;
  * before it begins.
  */
 public record UpkeepWindow(LocalTime from, LocalTime until) {
+  /** The whole day, for a table whose tenant has a window. */
+  public static final UpkeepWindow ALWAYS = new UpkeepWindow(LocalTime.MIN, LocalTime.MAX);
+
   public UpkeepWindow {
     requireNonNull(from, "from is null");
     requireNonNull(until, "until is null");
@@ -21,6 +24,9 @@ public record UpkeepWindow(LocalTime from, LocalTime until) {
 
   /** Whether the window is open then. */
   public boolean contains(Instant time) {
+    if (equals(ALWAYS)) {
+      return true;
+    }
     LocalTime now = LocalTime.ofInstant(time, ZoneOffset.UTC);
     boolean begun = !now.isBefore(from);
     boolean over = !now.isBefore(until);
@@ -29,6 +35,6 @@ public record UpkeepWindow(LocalTime from, LocalTime until) {
 
   @Override
   public String toString() {
-    return from + " to " + until + " UTC";
+    return equals(ALWAYS) ? "always" : from + " to " + until + " UTC";
   }
 }

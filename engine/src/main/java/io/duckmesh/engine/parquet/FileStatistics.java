@@ -86,7 +86,7 @@ final class FileStatistics {
     return Optional.of(new Bounds(text(column.type(), min), text(column.type(), max)));
   }
 
-  private static ColumnChunkMetaData chunk(BlockMetaData block, Column column) {
+  static ColumnChunkMetaData chunk(BlockMetaData block, Column column) {
     for (ColumnChunkMetaData chunk : block.getColumns()) {
       if (chunk.getPath().size() == 1 && chunk.getPath().toArray()[0].equals(column.name())) {
         return chunk;

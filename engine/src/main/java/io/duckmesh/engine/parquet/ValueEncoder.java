@@ -5,6 +5,7 @@ import io.duckmesh.engine.schema.ColumnType.Decimal;
 import io.duckmesh.engine.schema.ColumnType.ListOf;
 import io.duckmesh.engine.schema.ColumnType.Primitive;
 import io.duckmesh.engine.schema.ColumnType.Struct;
+import io.duckmesh.engine.schema.Widening;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -89,7 +90,7 @@ abstract sealed class ValueEncoder {
       }
       case Decimal decimal -> decimal(source, decimal, vector, writers.next());
       case Primitive primitive -> {
-        if (!widens(source, primitive)) {
+        if (!Widening.widens(source, primitive)) {
           throw notWidening(source, target);
         }
         ColumnWriter writer = writers.next();
@@ -107,39 +108,13 @@ abstract sealed class ValueEncoder {
     };
   }
 
-  private static boolean widens(ColumnType source, Primitive target) {
-    if (source == target) {
-      return true;
-    }
-    return switch (target) {
-      case INTEGER -> source == Primitive.SMALLINT;
-      case BIGINT -> source == Primitive.SMALLINT || source == Primitive.INTEGER;
-      case DOUBLE ->
-          source == Primitive.SMALLINT || source == Primitive.INTEGER || source == Primitive.REAL;
-      case BOOLEAN, SMALLINT, REAL, VARCHAR, DATE, TIME, TIMESTAMP, TIMESTAMPTZ, UUID, BLOB, JSON ->
-          false;
-    };
-  }
-
   private static ValueEncoder decimal(
       ColumnType source, Decimal target, FieldVector vector, ColumnWriter writer) {
-    int sourceScale = source instanceof Decimal decimal ? decimal.scale() : 0;
-    int sourceDigits =
-        switch (source) {
-          case Decimal decimal -> decimal.precision() - decimal.scale();
-          case Primitive primitive ->
-              switch (primitive) {
-                case SMALLINT -> 5;
-                case INTEGER -> 10;
-                case BIGINT -> 19;
-                default -> throw notWidening(source, target);
-              };
-          default -> throw notWidening(source, target);
-        };
-    int shift = target.scale() - sourceScale;
-    if (shift < 0 || sourceDigits > target.precision() - target.scale()) {
+    if (!Widening.widens(source, target)) {
       throw notWidening(source, target);
     }
+    int sourceScale = source instanceof Decimal decimal ? decimal.scale() : 0;
+    int shift = target.scale() - sourceScale;
     return new DecimalEncoder(vector, target.precision(), shift, writer);
   }
 

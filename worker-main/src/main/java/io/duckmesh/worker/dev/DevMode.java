@@ -112,7 +112,7 @@ final class DevMode {
 
   private ServerSettings settings(DevHome home, PostgresChild postgres, DevTemporal temporal) {
     Map<Setting, String> chosen = new EnumMap<>(Setting.class);
-    chosen.put(Setting.ROLES, "api,materializer");
+    chosen.put(Setting.ROLES, "api,materializer,compactor,collector");
     chosen.put(Setting.HTTP_ADDRESS, "127.0.0.1");
     chosen.put(Setting.HTTP_PORT, String.valueOf(port()));
     chosen.put(Setting.DATABASE_URL, postgres.jdbcUrl());

@@ -13,6 +13,7 @@ import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
+import io.duckmesh.engine.query.QueryUnavailableException;
 import io.duckmesh.engine.query.ResultColumn;
 import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.ResultSummary;
@@ -75,6 +76,7 @@ final class DuckDbExecution implements QueryExecution {
   private @Nullable ProcessAnswer answer;
   private @Nullable Session session;
   private boolean slotTaken;
+  private boolean begun;
   private boolean broken;
   private boolean closed;
 
@@ -165,9 +167,10 @@ final class DuckDbExecution implements QueryExecution {
       } else {
         answer = query(taken, runnable.sql(), parameters);
       }
-      ProcessAnswer begun = requireNonNull(answer);
+      ProcessAnswer rows = requireNonNull(answer);
       columns =
-          columns(begun.columns(), begun.reader().getVectorSchemaRoot().getSchema().getFields());
+          columns(rows.columns(), rows.reader().getVectorSchemaRoot().getSchema().getFields());
+      begun = true;
     } catch (SQLException | IOException e) {
       throw failure(e);
     }
@@ -346,6 +349,11 @@ final class DuckDbExecution implements QueryExecution {
   }
 
   private RuntimeException lost(Exception cause) {
+    if (session == null) {
+      log.error("Query gets no session query_id={} pid={}", queryId, instance.pid(), cause);
+      instance.retire();
+      return new InstanceLostException(cause);
+    }
     if (!instance.isLost()) {
       log.error("Query lost its session query_id={}", queryId, cause);
       return new QueryFailedException("Query failed inside the engine", cause);
@@ -356,7 +364,10 @@ final class DuckDbExecution implements QueryExecution {
           "Query was stopped since queries took all memory; it can be split or narrowed", cause);
     }
     log.error("Query lost its process query_id={} pid={}", queryId, instance.pid(), cause);
-    return new InstanceLostException(cause);
+    return begun
+        ? new QueryUnavailableException(
+            "The process that ran the query has ended, which another query may have caused", cause)
+        : new InstanceLostException(cause);
   }
 
   // Stopping

@@ -10,15 +10,16 @@ import java.time.Duration;
 /**
  * What DuckDB may take of the machine.
  *
- * @param spillDirectory where queries spill what does not fit into memory; of one engine at a time,
- *     which empties it when it opens
+ * @param spillDirectory where queries spill what does not fit into memory; engines may share it,
+ *     and each deletes its own
  * @param spillBytes most bytes that one tenant's instance spills
  * @param memoryBytes most memory of one tenant's instance
- * @param processMemoryBytes most memory of all instances together: so many are open at once that
- *     their limits add up to it, and at least one
+ * @param processMemoryBytes most memory of all instances together: so many have queries at once
+ *     that their limits add up to it, and at least one; past it a further tenant waits. Idle ones
+ *     take little, so more of them are kept
  * @param threads threads of one tenant's instance
  * @param maxTenants instances that are open at once, at most; past it the one that was idle longest
- *     closes, and while all have queries, a further tenant waits for one that has none
+ *     closes
  * @param idleAfter how long an instance stays open without queries
  * @param concurrentQueries queries of one tenant that run at once
  * @param waitingQueries queries of one tenant that wait for a slot; past it they are refused at
@@ -38,6 +39,9 @@ public record DuckDbOptions(
     Duration maxWait) {
 
   private static final long BESIDE_DUCKDB_BYTES = 512L << 20;
+
+  /** Somewhat more than what an instance takes that has run small queries. */
+  private static final long IDLE_BYTES = 192L << 20;
 
   public DuckDbOptions {
     requireNonNull(spillDirectory, "spillDirectory is null");
@@ -66,7 +70,7 @@ public record DuckDbOptions(
         1L << 30,
         Math.max(1L << 30, physicalMemoryBytes() / 2),
         Math.max(2, Runtime.getRuntime().availableProcessors()),
-        16,
+        64,
         Duration.ofMinutes(10),
         8,
         64,
@@ -79,9 +83,14 @@ public record DuckDbOptions(
         : 4L << 30;
   }
 
-  /** How many instances may be open at once. */
-  int maxInstances() {
+  /** How many instances may have queries at once. */
+  int maxBusyInstances() {
     return (int) Math.clamp(processMemoryBytes / memoryBytes, 1, maxTenants);
+  }
+
+  /** How many instances may be open at once, with queries or without. */
+  int maxOpenInstances() {
+    return (int) Math.clamp(processMemoryBytes / IDLE_BYTES, maxBusyInstances(), maxTenants);
   }
 
   /**

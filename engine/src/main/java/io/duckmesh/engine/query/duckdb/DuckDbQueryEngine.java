@@ -12,7 +12,6 @@ import io.duckmesh.engine.query.QueryEngine;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryMeter;
-import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.ResultFormat;
@@ -24,13 +23,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -48,76 +45,36 @@ final class DuckDbQueryEngine implements QueryEngine {
   /** How long closing waits for cancelled queries, which end within milliseconds. */
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
 
-  /** How often the memory of instances is looked at, and whether statements have ended. */
-  private static final long WATCH_MILLIS = 20;
-
-  /** How soon a query that waits for its tenant's instance notices that it was cancelled. */
-  private static final long ROOM_LOOK_MILLIS = 50;
-
   /** A tenant's name is a folder's name; anything that could lead elsewhere is no tenant. */
   private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9_=-][A-Za-z0-9._=-]*");
 
   private final ObjectCache cache;
-  private final DuckDbOptions options;
-  private final Path filesRoot;
   private final WorkThreads threads;
   private final QueryGuard guard;
-  private final SpillFolders spill;
-  private final SpareProcess spares;
-  private final MemoryWatch memory;
   private final BufferAllocator allocator;
+  private final TenantInstances instances;
   private final ScheduledThreadPoolExecutor watchdog;
-  private final ScheduledThreadPoolExecutor keeper;
 
   /** Also the lock of what is below. */
-  private final Map<InstanceKey, TenantInstance> instances = new LinkedHashMap<>();
-
-  private final Map<String, TenantInstance.Slots> slots = new HashMap<>();
-
-  /** DuckDB's threads are an instance's, so a tenant may have a second one that has one only. */
-  private record InstanceKey(String tenant, boolean oneThread) {}
-
-  /** Those that are closing included, since they still hold memory. */
-  private final Set<TenantInstance> open = new HashSet<>();
-
-  /** What is being opened, by one thread each. */
-  private final Set<InstanceKey> opening = new HashSet<>();
-
   private final Set<DuckDbExecution> running = new HashSet<>();
+
   private boolean closed;
 
   private DuckDbQueryEngine(
       ObjectCache cache,
-      DuckDbOptions options,
       WorkThreads threads,
       QueryGuard guard,
-      SpillFolders spill,
-      MemoryWatch memory,
-      BufferAllocator allocator) {
+      BufferAllocator allocator,
+      TenantInstances instances) {
     this.cache = cache;
-    this.allocator = allocator;
-    this.memory = memory;
-    this.options = options;
     this.threads = threads;
     this.guard = guard;
-    this.spill = spill;
-    this.filesRoot = cache.root().toAbsolutePath().normalize();
+    this.allocator = allocator;
+    this.instances = instances;
     this.watchdog =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("query-watchdog").daemon().factory());
     watchdog.setRemoveOnCancelPolicy(true);
-    // Closing an instance waits for its process, and time limits should not.
-    this.keeper =
-        new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().name("query-processes").daemon().factory());
-    this.spares = SpareProcess.open(threads, allocator, keeper);
-    long period = Math.max(1, options.idleAfter().toMillis() / 4);
-    var unused =
-        keeper.scheduleWithFixedDelay(
-            this::closeIdleInstances, period, period, TimeUnit.MILLISECONDS);
-    var alsoUnused =
-        keeper.scheduleWithFixedDelay(
-            this::watchInstances, WATCH_MILLIS, WATCH_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options) {
@@ -125,11 +82,13 @@ final class DuckDbQueryEngine implements QueryEngine {
   }
 
   static DuckDbQueryEngine open(ObjectCache cache, DuckDbOptions options, MemoryWatch memory) {
-    SpillFolders spill = SpillFolders.open(options.spillDirectory());
+    Path filesRoot = cache.root().toAbsolutePath().normalize();
     WorkThreads threads = new WorkThreads();
     BufferAllocator allocator = new RootAllocator();
+    TenantInstances instances =
+        TenantInstances.open(filesRoot, options, threads, memory, allocator);
     return new DuckDbQueryEngine(
-        cache, options, threads, QueryGuard.open(allocator, threads), spill, memory, allocator);
+        cache, threads, QueryGuard.open(allocator, threads), allocator, instances);
   }
 
   @Override
@@ -216,8 +175,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     for (Binding binding : bindings) {
       meter.pruned(binding.prunedFiles());
     }
-    TenantInstance instance =
-        enterInstance(queryId, new InstanceKey(tenant, limits.oneThread()), cancellation);
+    TenantInstance instance = instances.enter(queryId, tenant, limits.oneThread(), cancellation);
     DuckDbExecution execution =
         new DuckDbExecution(
             queryId, instance, watchdog, threads, allocator, limits, meter, this::ended);
@@ -345,193 +303,8 @@ final class DuckDbQueryEngine implements QueryEngine {
     }
   }
 
-  private TenantInstance enterInstance(
-      String queryId, InstanceKey key, QueryCancellation cancellation) {
-    long start = System.nanoTime();
-    while (true) {
-      TenantInstance instance = findInstance(key);
-      if (instance == null) {
-        instance = threads.call(() -> openInstance(key)).orElse(null);
-      }
-      if (instance != null) {
-        return instance;
-      }
-      if (cancellation.isCancelled()) {
-        throw new QueryCancelledException("Query %s was cancelled".formatted(queryId));
-      }
-      long waited = System.nanoTime() - start;
-      if (waited > options.maxWait().toNanos() && !isOpening(key)) {
-        TenantInstance justOpened = findInstance(key);
-        if (justOpened != null) {
-          return justOpened;
-        }
-        throw new QueryOverloadedException(
-            "%d other tenants compute, which is the limit, and none has ended within %d ms"
-                .formatted(options.maxInstances(), options.maxWait().toMillis()));
-      }
-      awaitRoom(queryId);
-    }
-  }
-
-  /** Another thread opens it, so it will be there soon. */
-  private boolean isOpening(InstanceKey key) {
-    synchronized (instances) {
-      return opening.contains(key);
-    }
-  }
-
-  private @Nullable TenantInstance findInstance(InstanceKey key) {
-    synchronized (instances) {
-      TenantInstance instance = closed ? null : instances.get(key);
-      if (instance == null || !instance.enter()) {
-        return null;
-      }
-      instances.remove(key);
-      instances.put(key, instance);
-      return instance;
-    }
-  }
-
-  /**
-   * Opens an instance, in place of the one that was idle longest if there are many; else none. None
-   * as well while another thread opens the same one.
-   */
-  private Optional<TenantInstance> openInstance(InstanceKey key) {
-    TenantInstance surplus;
-    synchronized (instances) {
-      if (closed) {
-        throw new IllegalStateException("The query engine is closed");
-      }
-      TenantInstance instance = instances.get(key);
-      if (instance != null && instance.enter()) {
-        return Optional.of(instance);
-      }
-      if (opening.contains(key)) {
-        return Optional.empty();
-      }
-      if (open.size() + opening.size() < options.maxInstances()) {
-        opening.add(key);
-        surplus = null;
-      } else {
-        surplus = takeLongestIdle();
-        if (surplus == null) {
-          return Optional.empty();
-        }
-      }
-    }
-    if (surplus == null) {
-      return Optional.of(openAnnounced(key));
-    }
-    // Its memory has to be free before that of another may be taken.
-    surplus.retire();
-    return openInstance(key);
-  }
-
-  /** Starting a process takes its time, in which others find theirs. */
-  private TenantInstance openAnnounced(InstanceKey key) {
-    TenantInstance instance = null;
-    try {
-      TenantInstance.Slots shared;
-      synchronized (instances) {
-        shared =
-            slots.computeIfAbsent(
-                key.tenant(), tenant -> new TenantInstance.Slots(options.concurrentQueries()));
-      }
-      instance =
-          TenantInstance.open(
-              key.tenant(),
-              spares.take(),
-              filesRoot,
-              spill.next(),
-              key.oneThread() ? options.withThreads(1) : options,
-              shared,
-              this::instanceClosed);
-      if (!instance.enter()) {
-        throw new IllegalStateException("A new instance is closed");
-      }
-      return instance;
-    } finally {
-      opened(key, instance);
-    }
-  }
-
-  private void opened(InstanceKey key, @Nullable TenantInstance instance) {
-    boolean late = false;
-    synchronized (instances) {
-      opening.remove(key);
-      if (instance != null) {
-        open.add(instance);
-        late = closed;
-        if (!late) {
-          instances.put(key, instance);
-        }
-      }
-      instances.notifyAll();
-    }
-    if (instance != null && late) {
-      instance.retire();
-    }
-  }
-
-  private @Nullable TenantInstance takeLongestIdle() {
-    InstanceKey key = null;
-    long longest = 0;
-    for (Map.Entry<InstanceKey, TenantInstance> entry : instances.entrySet()) {
-      long idle = entry.getValue().idleNanos();
-      if (idle > longest) {
-        longest = idle;
-        key = entry.getKey();
-      }
-    }
-    return key == null ? null : instances.remove(key);
-  }
-
-  private void instanceClosed(TenantInstance instance) {
-    synchronized (instances) {
-      open.remove(instance);
-      instances.notifyAll();
-    }
-  }
-
-  private void awaitRoom(String queryId) {
-    synchronized (instances) {
-      try {
-        instances.wait(ROOM_LOOK_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new QueryCancelledException("Query %s was interrupted".formatted(queryId), e);
-      }
-    }
-  }
-
-  private void closeIdleInstances() {
-    List<TenantInstance> idle = new ArrayList<>();
-    synchronized (instances) {
-      instances
-          .values()
-          .removeIf(
-              instance -> {
-                boolean over = instance.idleNanos() > options.idleAfter().toNanos();
-                if (over) {
-                  idle.add(instance);
-                }
-                return over;
-              });
-    }
-    idle.forEach(TenantInstance::retire);
-  }
-
-  private void watchInstances() {
-    List<TenantInstance> watched;
-    synchronized (instances) {
-      watched = List.copyOf(open);
-    }
-    memory.excess(watched).forEach(TenantInstance::killForMemory);
-    watched.forEach(TenantInstance::endLeftStatements);
-  }
-
   private void begun(DuckDbExecution execution) {
-    synchronized (instances) {
+    synchronized (running) {
       running.add(execution);
       if (closed) {
         execution.cancel();
@@ -540,10 +313,11 @@ final class DuckDbQueryEngine implements QueryEngine {
   }
 
   private void ended(DuckDbExecution execution) {
-    synchronized (instances) {
+    synchronized (running) {
       running.remove(execution);
-      instances.notifyAll();
+      running.notifyAll();
     }
+    instances.wakeWaiting();
   }
 
   @Override
@@ -553,21 +327,17 @@ final class DuckDbQueryEngine implements QueryEngine {
 
   @Override
   public void close() {
-    List<TenantInstance> left;
-    synchronized (instances) {
+    instances.letNobodyIn();
+    synchronized (running) {
       if (closed) {
         return;
       }
       closed = true;
-      left = List.copyOf(instances.values());
-      instances.clear();
       running.forEach(DuckDbExecution::cancel);
       awaitRunning();
     }
     watchdog.shutdownNow();
-    keeper.shutdownNow();
-    left.forEach(TenantInstance::retire);
-    spares.close();
+    instances.close();
     guard.close();
     threads.close();
     allocator.close();
@@ -579,7 +349,7 @@ final class DuckDbQueryEngine implements QueryEngine {
     try {
       long left = CLOSE_WAIT.toMillis();
       while (!running.isEmpty() && left > 0) {
-        instances.wait(left);
+        running.wait(left);
         left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       }
     } catch (InterruptedException e) {

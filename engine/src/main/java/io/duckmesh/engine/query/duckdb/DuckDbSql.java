@@ -17,8 +17,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /** All SQL that is made here: the one place that quotes names, paths and defaults. */
 final class DuckDbSql {
@@ -35,7 +33,7 @@ final class DuckDbSql {
   }
 
   static String literal(String text) {
-    return '\'' + text.replace("'", "''") + '\'';
+    return FieldIdSchema.literal(text);
   }
 
   /** Name of the view that a reference of a statement reads. */
@@ -81,14 +79,9 @@ final class DuckDbSql {
           """
               .formatted(Identifiers.quote(name), number));
     }
-    String columns = schema.columns().stream().map(DuckDbSql::schemaEntry).collect(joining(", "));
     return List.of(
         setFiles(number, files),
-        """
-        SET VARIABLE schema_%d = CAST(
-          MAP {%s} AS MAP(INTEGER, STRUCT(name VARCHAR, type VARCHAR, default_value VARCHAR)))
-        """
-            .formatted(number, columns),
+        "SET VARIABLE schema_%d = %s".formatted(number, FieldIdSchema.of(schema, Column::name)),
         """
         CREATE OR REPLACE TEMP VIEW %s AS
         SELECT * FROM read_parquet(
@@ -187,51 +180,6 @@ final class DuckDbSql {
                         .formatted(column.type(), Identifiers.quote(column.name())))
             .collect(joining(", "));
     return "SELECT " + columns + " WHERE false";
-  }
-
-  private static String schemaEntry(Column column) {
-    return "%d: {name: %s, type: %s, default_value: %s}"
-        .formatted(
-            column.fieldId(),
-            literal(column.name()),
-            literal(column.type().toString()),
-            defaultValue(column));
-  }
-
-  /**
-   * The default, from its JSON text, in the text form that DuckDB casts back to the column's type:
-   * all values of the map have to be of one type.
-   */
-  private static String defaultValue(Column column) {
-    if (column.defaultValue() == null) {
-      return "NULL";
-    }
-    JsonNode value = Json.MAPPER.readTree(column.defaultValue());
-    if (value.isNull()) {
-      return "NULL";
-    }
-    return "CAST(%s AS VARCHAR)".formatted(typedValue(column.type(), column.defaultValue(), value));
-  }
-
-  private static String typedValue(ColumnType type, String json, JsonNode value) {
-    if (type == Primitive.JSON) {
-      return "CAST(%s AS JSON)".formatted(literal(json));
-    }
-    if (value.isContainer()) {
-      return "CAST(CAST(%s AS JSON) AS %s)".formatted(literal(json), type);
-    }
-    String text = value.isString() ? value.stringValue() : json.strip();
-    if (type == Primitive.BLOB) {
-      return "from_base64(%s)".formatted(literal(text));
-    }
-    return "CAST(%s AS %s)".formatted(literal(text), type);
-  }
-
-  /** Reads JSON without turning numbers into other numbers. */
-  private static final class Json {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
-
-    private Json() {}
   }
 
   /**

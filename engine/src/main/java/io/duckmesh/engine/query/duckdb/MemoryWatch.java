@@ -1,9 +1,6 @@
 package io.duckmesh.engine.query.duckdb;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import io.duckmesh.engine.query.duckdb.process.DuckDbProcess;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -18,7 +15,6 @@ import org.slf4j.LoggerFactory;
  */
 final class MemoryWatch {
   private static final Logger log = LoggerFactory.getLogger(MemoryWatch.class);
-  private static final long PAGE_BYTES = 4096;
 
   private final LongFunction<OptionalLong> residentBytes;
   private final long processBytes;
@@ -38,22 +34,28 @@ final class MemoryWatch {
   /** Watches the processes of instances; sees nothing where the system does not tell. */
   static MemoryWatch of(DuckDbOptions options) {
     return new MemoryWatch(
-        MemoryWatch::resident,
+        DuckDbProcess::residentBytes,
         options.hardMemoryBytes(),
         Math.max(options.hardMemoryBytes(), options.processMemoryBytes()));
   }
 
-  /** Those that take too much, and the largest if all together do. */
+  /**
+   * Those that take too much, and the largest if all together do: of those without queries, if
+   * there are any.
+   */
   List<TenantInstance> excess(Collection<TenantInstance> instances) {
     List<TenantInstance> excess = new ArrayList<>();
     TenantInstance largest = null;
     long most = 0;
+    boolean mostIsIdle = false;
     long sum = 0;
     for (TenantInstance instance : instances) {
       long bytes = residentBytes.apply(instance.pid()).orElse(0);
       sum += bytes;
-      if (bytes > most) {
+      boolean idle = instance.idleNanos() > 0;
+      if (idle == mostIsIdle ? bytes > most : idle) {
         most = bytes;
+        mostIsIdle = idle;
         largest = instance;
       }
       if (bytes > processBytes) {
@@ -74,20 +76,5 @@ final class MemoryWatch {
       excess.add(largest);
     }
     return excess;
-  }
-
-  /** What the process takes, nothing where the system does not tell. */
-  static OptionalLong resident(long pid) {
-    Path memory = Path.of("/proc/%d/statm".formatted(pid));
-    try {
-      if (!Files.isReadable(memory)) {
-        return OptionalLong.empty();
-      }
-      String[] pages = Files.readString(memory, StandardCharsets.US_ASCII).split(" ");
-      return OptionalLong.of(Long.parseLong(pages[1]) * PAGE_BYTES);
-    } catch (IOException e) {
-      log.debug("Cannot read memory of process pid={}", pid, e);
-      return OptionalLong.empty();
-    }
   }
 }

@@ -6,6 +6,7 @@ import io.duckmesh.engine.query.duckdb.process.ProcessSession;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -58,8 +59,10 @@ final class SpareProcess implements AutoCloseable {
   /**
    * A new DuckDB, which the caller closes. Another one is made ready after a while, so that it does
    * not take the processors from the query that needs this one.
+   *
+   * @throws IOException if none is ready and none can be started
    */
-  DuckDbProcess take() {
+  DuckDbProcess take() throws IOException {
     DuckDbProcess taken;
     synchronized (this) {
       awaitStart();
@@ -111,6 +114,8 @@ final class SpareProcess implements AutoCloseable {
       started = DuckDbProcess.start();
       warmUp(started);
       warm = true;
+    } catch (IOException e) {
+      log.warn("No process for DuckDB is made ready, the next query starts its own", e);
     } finally {
       synchronized (this) {
         starting = false;
@@ -124,7 +129,8 @@ final class SpareProcess implements AutoCloseable {
     }
   }
 
-  private void warmUp(DuckDbProcess process) {
+  private void warmUp(DuckDbProcess process) throws IOException {
+    Future<?> limit = process.endLater();
     try {
       for (int run = 0; run < WARM_UP_RUNS; run++) {
         BufferAllocator own = allocator.newChildAllocator("warm-up", 0, Long.MAX_VALUE);
@@ -137,8 +143,10 @@ final class SpareProcess implements AutoCloseable {
           }
         }
       }
-    } catch (SQLException | IOException e) {
-      throw new IllegalStateException("A new DuckDB does not answer", e);
+    } catch (SQLException e) {
+      throw new IOException("A new DuckDB does not answer", e);
+    } finally {
+      limit.cancel(false);
     }
   }
 

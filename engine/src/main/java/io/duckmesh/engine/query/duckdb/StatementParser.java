@@ -2,6 +2,7 @@ package io.duckmesh.engine.query.duckdb;
 
 import io.duckmesh.engine.query.QueryOverloadedException;
 import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.query.QueryUnavailableException;
 import io.duckmesh.engine.query.duckdb.process.DuckDbProcess;
 import io.duckmesh.engine.query.duckdb.process.FailedStatementException;
 import io.duckmesh.engine.query.duckdb.process.ProcessAnswer;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
@@ -208,15 +210,31 @@ final class StatementParser implements AutoCloseable {
     return generation;
   }
 
+  /** A process that ends at once may have been in the way of others; the next one is not. */
   private Generation start() {
+    try {
+      return startOnce();
+    } catch (IOException e) {
+      log.warn("Starting the parser again, since its process has ended", e);
+    }
+    try {
+      return startOnce();
+    } catch (IOException e) {
+      throw new QueryUnavailableException("No process can be started for queries right now", e);
+    }
+  }
+
+  private Generation startOnce() throws IOException {
     DuckDbProcess process = DuckDbProcess.start();
     boolean prepared = false;
+    Future<?> limit = process.endLater();
     try {
       process.base().execute(DuckDbSql.parsingInstance());
       prepared = true;
-    } catch (FailedStatementException | IOException e) {
+    } catch (FailedStatementException e) {
       throw new IllegalStateException("Cannot open DuckDB as parser", e);
     } finally {
+      limit.cancel(false);
       if (!prepared) {
         process.close();
       }
@@ -243,7 +261,7 @@ final class StatementParser implements AutoCloseable {
   private void watchMemory() {
     for (Generation each : watched) {
       long pid = each.process().pid();
-      long bytes = each.running().get() == 0 ? 0 : MemoryWatch.resident(pid).orElse(0);
+      long bytes = each.running().get() == 0 ? 0 : DuckDbProcess.residentBytes(pid).orElse(0);
       if (bytes > MEMORY_BYTES) {
         log.warn(
             "Parser process takes too much memory pid={} resident_bytes={} limit_bytes={}",

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -80,6 +81,7 @@ final class TenantInstance implements AutoCloseable {
    * @param spill folder of this instance alone, which is made now and deleted at the end
    * @param slots of the tenant, shared by its instances
    * @param onClose called once when it has been closed, with its memory free again
+   * @throws IOException if the process has ended, or there is no folder to spill to
    */
   static TenantInstance open(
       String tenant,
@@ -88,19 +90,23 @@ final class TenantInstance implements AutoCloseable {
       Path spill,
       DuckDbOptions options,
       Slots slots,
-      Consumer<TenantInstance> onClose) {
+      Consumer<TenantInstance> onClose)
+      throws IOException {
     boolean opened = false;
+    Future<?> limit = process.endLater();
     try {
       Files.createDirectories(spill);
       process.base().execute(DuckDbSql.lockedInstance(filesRoot.resolve(tenant), spill, options));
       opened = true;
       log.info("Opened DuckDB instance tenant={} pid={}", tenant, process.pid());
       return new TenantInstance(tenant, options, filesRoot, spill, process, slots, onClose);
-    } catch (SQLException | IOException e) {
+    } catch (SQLException e) {
       throw new IllegalStateException("Cannot open DuckDB for tenant " + tenant, e);
     } finally {
+      limit.cancel(false);
       if (!opened) {
         process.close();
+        deleteQuietly(spill);
       }
     }
   }
@@ -143,6 +149,13 @@ final class TenantInstance implements AutoCloseable {
     }
     if (unused) {
       close();
+    }
+  }
+
+  /** Whether it holds memory for more than to be ready: it has users, or is about to close. */
+  boolean isBusy() {
+    synchronized (lock) {
+      return users > 0 || retired;
     }
   }
 
@@ -211,13 +224,15 @@ final class TenantInstance implements AutoCloseable {
   }
 
   /** Ends the process since it takes too much memory; what runs there fails. */
-  void killForMemory() {
-    lostToMemory = true;
+  void endForMemory() {
+    synchronized (lock) {
+      lostToMemory = users > 0;
+    }
     retire();
     process.kill();
   }
 
-  /** Whether {@link #killForMemory} was the end of it. */
+  /** Whether {@link #endForMemory} was the end of it. */
   boolean lostToMemory() {
     return lostToMemory;
   }
@@ -243,12 +258,16 @@ final class TenantInstance implements AutoCloseable {
       idle.clear();
     }
     process.close();
+    deleteQuietly(spill);
+    log.info("Closed DuckDB instance tenant={}", tenant);
+    onClose.accept(this);
+  }
+
+  private static void deleteQuietly(Path spill) {
     try {
       Folders.delete(spill);
     } catch (IOException e) {
       log.warn("Cannot delete spill folder folder={}", spill, e);
     }
-    log.info("Closed DuckDB instance tenant={}", tenant);
-    onClose.accept(this);
   }
 }

@@ -53,7 +53,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,17 +75,34 @@ class DuckDbQueryEngineTest {
   private static final String SLOW_AFTER_ROWS =
       "SELECT i FROM range(10000000000) t(i) WHERE i < 5000 OR hash(i) = 0";
 
+  @TempDir private static Path sharedFolder;
+
+  /** For tests that need no engine of their own, since each starts processes. */
+  private static QueryFixture shared;
+
   @TempDir Path folder;
   private QueryFixture fixture;
 
+  @BeforeAll
+  static void open() {
+    shared = new QueryFixture(sharedFolder);
+  }
+
+  @AfterAll
+  static void closeWithoutLeaks() {
+    shared.close();
+  }
+
   @BeforeEach
-  void open() {
-    fixture = new QueryFixture(folder);
+  void share() {
+    fixture = shared;
   }
 
   @AfterEach
-  void closeWithoutLeaks() {
-    fixture.close();
+  void closeOwn() {
+    if (fixture != shared) {
+      fixture.close();
+    }
   }
 
   @Test
@@ -483,7 +503,7 @@ class DuckDbQueryEngineTest {
 
     assertThatThrownBy(() -> fixture.start("SELECT * FROM events", events))
         .isInstanceOf(QueryFailedException.class)
-        .hasMessageNotContaining(folder.toString())
+        .hasMessageNotContaining(sharedFolder.toString())
         .hasMessageNotContaining("acme/");
   }
 
@@ -737,7 +757,6 @@ class DuckDbQueryEngineTest {
 
   @Test
   void queriesBeyondTheLimitWaitAndThenAreRefused() {
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -755,7 +774,6 @@ class DuckDbQueryEngineTest {
 
   @Test
   void queryThatNeedsTooMuchMemoryFailsAndTheNextOneRuns() {
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -771,7 +789,6 @@ class DuckDbQueryEngineTest {
 
   @Test
   void instancesBeyondTheLimitAreClosedAndOpenAgain() {
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -785,6 +802,32 @@ class DuckDbQueryEngineTest {
         assertThat(QueryFixture.text(ResultFormat.JSON_ROWS, execution)).isEqualTo("[[1]]");
       }
     }
+  }
+
+  @Test
+  void enginesShareAFolderToSpillToAndDeleteOnlyTheirOwn() throws IOException {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-shared"))
+            .withMemoryBytes(64 << 20)
+            .withThreads(1);
+    String spilling =
+        "SELECT count(*) FROM (SELECT hash(i) h FROM range(10000000) t(i) ORDER BY h)";
+    try (QueryFixture first = new QueryFixture(folder.resolve("first"), options)) {
+      assertThat(first.query("SELECT 1")).isEqualTo("[[1]]");
+      try (QueryFixture second = new QueryFixture(folder.resolve("second"), options)) {
+        assertThat(second.query("SELECT 1")).isEqualTo("[[1]]");
+        assertThat(first.query(spilling)).isEqualTo("[[10000000]]");
+      }
+      assertThat(first.query(spilling)).isEqualTo("[[10000000]]");
+    }
+    assertThat(folder.resolve("spill-shared")).isEmptyDirectory();
+  }
+
+  @Test
+  void typeAsAValueIsRefusedAsAResult() {
+    assertThatThrownBy(() -> fixture.query("SELECT get_type(1)"))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageContaining("which no answer holds; cast it to JSON");
   }
 
   @Test
@@ -812,14 +855,16 @@ class DuckDbQueryEngineTest {
 
   @Test
   void instanceWithoutQueriesIsClosedAfterAWhile() throws Exception {
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
             DuckDbOptions.defaults(folder.resolve("spill")).withTenants(4, Duration.ofMillis(50)));
-    Path spill = folder.resolve("spill/instance-1");
+    Path spill;
     try (QueryExecution execution = fixture.start("SELECT 1")) {
       assertThat(execution.columns()).hasSize(1);
+      try (Stream<Path> files = Files.walk(folder.resolve("spill"))) {
+        spill = files.filter(path -> path.endsWith("instance-1")).findFirst().orElseThrow();
+      }
       assertThat(spill).exists();
     }
 
@@ -860,7 +905,6 @@ class DuckDbQueryEngineTest {
   void asManySlowQueriesAsCoresLeaveOtherVirtualThreadsRunning() throws Exception {
     warmUp();
     int queries = Runtime.getRuntime().availableProcessors() + 2;
-    fixture.close();
     fixture =
         new QueryFixture(
             folder,
@@ -951,6 +995,7 @@ class DuckDbQueryEngineTest {
 
   @Test
   void closingTheEngineCancelsWhatRuns() {
+    fixture = new QueryFixture(folder);
     warmUp();
     try (ExecutorService other = Executors.newSingleThreadExecutor()) {
       QueryExecution execution =

@@ -2,7 +2,9 @@ package io.duckmesh.engine.query.duckdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.duckmesh.engine.query.CheckedQuery;
 import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryFailedException;
@@ -11,10 +13,16 @@ import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryParameters;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
+import io.duckmesh.engine.query.QueryUnavailableException;
 import io.duckmesh.engine.query.ResultFormat;
+import io.duckmesh.engine.query.duckdb.process.Folders;
 import io.duckmesh.engine.query.duckdb.process.QueryProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -23,6 +31,7 @@ import java.util.concurrent.Future;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +49,9 @@ class ProcessIsolationTest {
   private static final String DEAF =
       "SELECT max(levenshtein(a || range, b || range)) FROM range(2048),"
           + " (SELECT repeat('a', 9000) AS a, repeat('b', 9000) AS b)";
+
+  /** Where Linux shows the open files of this process. */
+  private static final Path OWN_FILES = Path.of("/proc/self/fd");
 
   @TempDir private Path folder;
 
@@ -102,10 +114,90 @@ class ProcessIsolationTest {
       kill(queryProcesses());
 
       assertThatThrownBy(() -> QueryFixture.text(ResultFormat.NDJSON, execution))
-          .isInstanceOf(QueryFailedException.class)
-          .hasMessage("Query failed inside the engine");
+          .isInstanceOf(QueryUnavailableException.class)
+          .hasMessageContaining("The process that ran the query has ended");
     }
     assertThat(fixture.query("SELECT 3")).isEqualTo("[[3]]");
+  }
+
+  @Test
+  void queriesRunWhenEveryProcessHasEndedBefore() throws Exception {
+    for (int round = 0; round < 5; round++) {
+      assertThat(fixture.query("SELECT " + round)).isEqualTo("[[" + round + "]]");
+      kill(queryProcesses());
+    }
+
+    assertThat(fixture.query("SELECT 3")).isEqualTo("[[3]]");
+    try (Stream<Path> spill = Files.walk(folder.resolve("spill"))) {
+      assertThat(spill.filter(path -> path.getFileName().toString().startsWith("instance-")))
+          .as("folders of instances")
+          .hasSize(1);
+    }
+  }
+
+  @Test
+  void programThatSomebodyDeletedIsUnpackedAgain() throws Exception {
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+    for (ProcessHandle process : processes()) {
+      Folders.delete(library(process));
+    }
+    assertThat(fixture.query("SELECT 2")).isEqualTo("[[2]]");
+
+    kill(queryProcesses());
+
+    assertThat(fixture.query("SELECT 3")).isEqualTo("[[3]]");
+  }
+
+  /** The folder of the libraries that a process was started from. */
+  private static Path library(ProcessHandle process) {
+    String option = "-Djava.library.path=";
+    return Arrays.stream(process.info().arguments().orElseThrow())
+        .filter(argument -> argument.startsWith(option))
+        .map(argument -> Path.of(argument.substring(option.length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void processThatEndsLeavesNoOpenConnection() throws Exception {
+    assumeThat(OWN_FILES).isDirectory();
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+    long before = openSockets();
+
+    for (int round = 0; round < 10; round++) {
+      kill(queryProcesses());
+      assertThat(fixture.query("SELECT 2")).isEqualTo("[[2]]");
+    }
+
+    // Those of the spare process and of the one that is made ready may come and go.
+    await(() -> openSockets() < before + 10);
+  }
+
+  @Test
+  void idleInstancesOfOtherTenantsStayOpenWhileOneComputes() {
+    DuckDbOptions options =
+        DuckDbOptions.defaults(folder.resolve("spill-turns"))
+            .withMemoryBytes(1L << 30)
+            .withProcessMemoryBytes(1L << 30);
+    try (QueryFixture one = new QueryFixture(folder.resolve("turns"), options)) {
+      String a = spillFolder(one, "a");
+      String b = spillFolder(one, "b");
+
+      assertThat(b).isNotEqualTo(a);
+      assertThat(spillFolder(one, "a")).isEqualTo(a);
+      assertThat(spillFolder(one, "b")).isEqualTo(b);
+    }
+  }
+
+  /** The process that answers the tenant, by what it calls the folder that it spills to. */
+  private static String spillFolder(QueryFixture engine, String tenant) {
+    CheckedQuery forged =
+        new CheckedQuery("SELECT current_setting('temp_directory')", Set.of(), "{}", true, true);
+    try (QueryExecution execution =
+        engine.engine.start(
+            "q-1", tenant, forged, List.of(), QueryParameters.NONE, QueryLimits.DEFAULTS)) {
+      return QueryFixture.text(ResultFormat.JSON_ROWS, execution);
+    }
   }
 
   @Test
@@ -155,13 +247,33 @@ class ProcessIsolationTest {
     }
   }
 
+  private static long openSockets() {
+    try (Stream<Path> files = Files.list(OWN_FILES)) {
+      return files.filter(ProcessIsolationTest::isSocket).count();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static boolean isSocket(Path file) {
+    try {
+      return Files.readSymbolicLink(file).toString().startsWith("socket:");
+    } catch (IOException e) {
+      // It was closed after it was listed.
+      return false;
+    }
+  }
+
   private static Set<Long> queryProcesses() {
+    return processes().stream().map(ProcessHandle::pid).collect(Collectors.toSet());
+  }
+
+  private static List<ProcessHandle> processes() {
     return ProcessHandle.current()
         .children()
         .filter(
             child -> child.info().commandLine().orElse("").contains(QueryProcess.class.getName()))
-        .map(ProcessHandle::pid)
-        .collect(Collectors.toSet());
+        .toList();
   }
 
   private static void kill(Set<Long> processes) {

@@ -1,20 +1,13 @@
 package io.duckmesh.engine.query.duckdb.process;
 
-import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.joining;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.Enumeration;
@@ -40,101 +33,67 @@ import org.slf4j.LoggerFactory;
  */
 final class ProgramFiles {
   private static final Logger log = LoggerFactory.getLogger(ProgramFiles.class);
+  private static final String LIBRARY = System.mapLibraryName("duckdb_java");
   private static final int NEWER_UNSAFE = 23;
   private static final String PREFIX = "duckmesh-duckdb-";
-  private static final String LOCK = "lock";
+
+  private static @Nullable ProgramFiles unpacked;
 
   private final List<Path> classPath;
-  private final Path libraries;
 
-  /** Held as long as this process lives. */
-  private final FileLock lock;
+  /** Has the libraries, too. Kept as long as this process lives. */
+  private final OwnFolder folder;
 
-  private ProgramFiles(List<Path> classPath, Path libraries, FileLock lock) {
+  private ProgramFiles(List<Path> classPath, OwnFolder folder) {
     this.classPath = List.copyOf(classPath);
-    this.libraries = libraries;
-    this.lock = lock;
+    this.folder = folder;
   }
 
   /** An empty folder for a process, deleted with all others at the latest. */
   Path newFolder() throws IOException {
-    if (!lock.isValid()) {
-      throw new IOException("Folder %s is not ours any more".formatted(libraries));
-    }
-    return Files.createTempDirectory(libraries, "process-");
-  }
-
-  /** A folder whose lock is free is that of a process that has ended. */
-  private static void deleteAbandoned() throws IOException {
-    Path parent = Path.of(System.getProperty("java.io.tmpdir"));
-    try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
-      for (Path folder : folders) {
-        if (Files.isWritable(folder) && Files.exists(folder.resolve(LOCK))) {
-          FileLock lock = lock(folder);
-          if (lock != null) {
-            delete(folder);
-            lock.channel().close();
-          }
-        }
-      }
-    }
-  }
-
-  private static @Nullable FileLock lock(Path folder) throws IOException {
-    FileChannel channel =
-        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock = null;
-    try {
-      lock = channel.tryLock();
-      return lock;
-    } catch (OverlappingFileLockException e) {
-      return null;
-    } finally {
-      if (lock == null) {
-        channel.close();
-      }
-    }
+    return Files.createTempDirectory(folder.path(), "process-");
   }
 
   /**
-   * Unpacked once per process, and deleted at its end; what processes left that were killed is
-   * deleted before.
+   * Unpacked once per process, or again when somebody has deleted it, and deleted at its end; what
+   * processes left that were killed is deleted before.
+   *
+   * @throws IOException if there is no room for it
    */
-  static ProgramFiles ofThisProgram() {
-    return Holder.FILES;
-  }
-
-  private static final class Holder {
-    private static final ProgramFiles FILES = unpack();
-  }
-
-  private static ProgramFiles unpack() {
-    try {
-      deleteAbandoned();
-      Path folder = Files.createTempDirectory(PREFIX);
-      FileLock lock = requireNonNull(lock(folder), "Somebody else has locked a new folder");
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
-      List<Path> classPath = new ArrayList<>();
-      classPath.add(splitDriver(source(DuckDBConnection.class), folder));
-      for (Class<?> type :
-          List.of(
-              QueryProcess.class,
-              VectorSchemaRoot.class,
-              Message.class,
-              FlatBufferBuilder.class,
-              BufferAllocator.class,
-              UnsafeAllocationManager.class,
-              Data.class,
-              com.fasterxml.jackson.databind.ObjectMapper.class,
-              com.fasterxml.jackson.core.JsonFactory.class,
-              com.fasterxml.jackson.annotation.JsonProperty.class,
-              Logger.class)) {
-        classPath.add(source(type));
-      }
-      return new ProgramFiles(classPath, folder, lock);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot unpack DuckDB", e);
+  static synchronized ProgramFiles ofThisProgram() throws IOException {
+    ProgramFiles files = unpacked;
+    if (files == null || !files.isThere()) {
+      files = unpack();
+      unpacked = files;
     }
+    return files;
+  }
+
+  private boolean isThere() {
+    return Files.exists(folder.path().resolve(LIBRARY));
+  }
+
+  private static ProgramFiles unpack() throws IOException {
+    OwnFolder folder = OwnFolder.create(Path.of(System.getProperty("java.io.tmpdir")), PREFIX);
+    Runtime.getRuntime().addShutdownHook(new Thread(folder::close));
+    List<Path> classPath = new ArrayList<>();
+    classPath.add(splitDriver(source(DuckDBConnection.class), folder.path()));
+    for (Class<?> type :
+        List.of(
+            QueryProcess.class,
+            VectorSchemaRoot.class,
+            Message.class,
+            FlatBufferBuilder.class,
+            BufferAllocator.class,
+            UnsafeAllocationManager.class,
+            Data.class,
+            com.fasterxml.jackson.databind.ObjectMapper.class,
+            com.fasterxml.jackson.core.JsonFactory.class,
+            com.fasterxml.jackson.annotation.JsonProperty.class,
+            Logger.class)) {
+      classPath.add(source(type));
+    }
+    return new ProgramFiles(classPath, folder);
   }
 
   private static Path source(Class<?> type) {
@@ -161,7 +120,7 @@ final class ProgramFiles {
         if (entry.getName().equals(library)) {
           found = true;
           try (InputStream in = jar.getInputStream(entry)) {
-            Files.copy(in, folder.resolve(System.mapLibraryName("duckdb_java")));
+            Files.copy(in, folder.resolve(LIBRARY));
           }
         } else if (entry.getName().endsWith(".class")
             || entry.getName().startsWith("META-INF/services")) {
@@ -193,15 +152,6 @@ final class ProgramFiles {
     target.closeEntry();
   }
 
-  private static void delete(Path folder) {
-    try {
-      Folders.delete(folder);
-    } catch (IOException e) {
-      // Somebody else deletes it as well, or the next process does.
-      log.warn("Cannot delete folder of programs folder={}", folder, e);
-    }
-  }
-
   /**
    * @param folder for what the process keeps in files while it lives
    */
@@ -219,7 +169,7 @@ final class ProgramFiles {
             "-XX:-CreateCoredumpOnCrash",
             "-Xshare:auto",
             "-Djava.io.tmpdir=" + folder,
-            "-Djava.library.path=" + libraries,
+            "-Djava.library.path=" + this.folder.path(),
             "-Dslf4j.internal.verbosity=ERROR",
             "--enable-native-access=ALL-UNNAMED",
             "--add-opens=java.base/java.nio=ALL-UNNAMED"));

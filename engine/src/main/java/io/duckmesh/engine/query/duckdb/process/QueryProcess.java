@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.apache.arrow.c.jni.JniLoader;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.duckdb.DuckDBConnection;
@@ -33,6 +34,9 @@ public final class QueryProcess {
 
   /** What a connection says first: the session that it is, or one of these. */
   static final long CONTROL = -1;
+
+  /** Apart from the other, since it is written to without ever waiting. */
+  static final long INTERRUPTS = -2;
 
   /** The session of the first connection to DuckDB, whose settings others take over. */
   static final long BASE = 0;
@@ -70,6 +74,8 @@ public final class QueryProcess {
     DuckDBConnection base =
         DriverManager.getConnection("jdbc:duckdb:", properties).unwrap(DuckDBConnection.class);
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      // Unpacks its library, and the first answer would be too late to hear that there is no room.
+      JniLoader.get().ensureLoaded();
       server.bind(UnixDomainSocketAddress.of(args[0]));
       System.out.write(READY);
       System.out.flush();
@@ -117,7 +123,9 @@ public final class QueryProcess {
             ticker.scheduleWithFixedDelay(
                 () -> tellProgress(out), PROGRESS_MILLIS, PROGRESS_MILLIS, TimeUnit.MILLISECONDS);
         parent = out;
-        control(in);
+        throw new IOException("Nothing is said there: " + in.takeSignal());
+      } else if (id == INTERRUPTS) {
+        interrupt(in);
       } else {
         session(id, in, out);
       }
@@ -154,11 +162,11 @@ public final class QueryProcess {
     }
   }
 
-  private void control(FrameReader in) throws IOException {
+  private void interrupt(FrameReader in) throws IOException {
     while (true) {
       Signal signal = in.takeSignal();
       if (signal != Signal.INTERRUPT) {
-        throw new IOException("Not for the control connection: " + signal);
+        throw new IOException("Not an interrupt: " + signal);
       }
       ChildSession session = sessions.get(in.takeLong());
       long query = in.takeLong();

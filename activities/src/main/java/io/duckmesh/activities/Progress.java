@@ -1,16 +1,16 @@
-package io.duckmesh.activities.materialize;
+package io.duckmesh.activities;
 
 import java.util.Locale;
 
 /** How far a step is, in words for the Temporal UI. The text is made when it is asked for. */
-final class Progress {
+public final class Progress {
   private volatile Words words;
 
-  Progress(String words) {
+  public Progress(String words) {
     this.words = new Words("%s", words);
   }
 
-  void words(String format, Object... values) {
+  public void words(String format, Object... values) {
     words = new Words(format, values);
   }
 

@@ -1,4 +1,4 @@
-package io.duckmesh.activities.materialize;
+package io.duckmesh.activities;
 
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.ColumnDefinition;
@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Schemas of tables as the engine knows them. A version never changes, so it is kept. */
-final class TableSchemas {
+public final class TableSchemas {
   private static final int MAX_KEPT = 1000;
 
   private final Catalog catalog;
@@ -26,12 +26,12 @@ final class TableSchemas {
         }
       };
 
-  TableSchemas(Catalog catalog) {
+  public TableSchemas(Catalog catalog) {
     this.catalog = catalog;
   }
 
   /** Empty if the table never had that version. */
-  Optional<RowSchema> find(TableId table, int version) {
+  public Optional<RowSchema> find(TableId table, int version) {
     Version key = new Version(table, version);
     synchronized (kept) {
       RowSchema schema = kept.get(key);

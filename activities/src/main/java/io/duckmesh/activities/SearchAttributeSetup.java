@@ -1,4 +1,4 @@
-package io.duckmesh.activities.materialize;
+package io.duckmesh.activities;
 
 import io.duckmesh.workflows.SearchAttributes;
 import io.grpc.Status;
@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Makes our search attributes known to the server. */
-final class SearchAttributeSetup {
+public final class SearchAttributeSetup {
   private static final Logger log = LoggerFactory.getLogger(SearchAttributeSetup.class);
 
   private SearchAttributeSetup() {}
@@ -27,7 +27,7 @@ final class SearchAttributeSetup {
    * @return whether workflows can use them; where the server does not let us, they go without
    * @throws StatusRuntimeException if the server does not answer
    */
-  static boolean ensure(WorkflowClient client) {
+  public static boolean ensure(WorkflowClient client) {
     String namespace = client.getOptions().getNamespace();
     OperatorServiceStubs operator =
         OperatorServiceStubs.newServiceStubs(

@@ -1,4 +1,4 @@
-package io.duckmesh.activities.materialize;
+package io.duckmesh.activities;
 
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * wait for a processor behind steps that compute, and a beat must not be late. Each task has a
  * thread of its own while it runs, so that one that waits for a server does not hold up others.
  */
-final class Ticker implements AutoCloseable {
+public final class Ticker implements AutoCloseable {
   private final ScheduledThreadPoolExecutor clock =
       new ScheduledThreadPoolExecutor(
           1, Thread.ofPlatform().daemon().name("duckmesh-ticker").factory());
@@ -21,12 +21,12 @@ final class Ticker implements AutoCloseable {
       Executors.newCachedThreadPool(
           Thread.ofPlatform().daemon().name("duckmesh-beat-", 0).factory());
 
-  Ticker() {
+  public Ticker() {
     clock.setRemoveOnCancelPolicy(true);
   }
 
   /** Runs the task every interval, first after one; never twice at the same time. */
-  Ticking every(Duration interval, Runnable task) {
+  public Ticking every(Duration interval, Runnable task) {
     AtomicBoolean running = new AtomicBoolean();
     ScheduledFuture<?> future =
         clock.scheduleAtFixedRate(
@@ -55,7 +55,7 @@ final class Ticker implements AutoCloseable {
   }
 
   /** A task that is repeated until this is closed; a run under way is not waited for. */
-  interface Ticking extends AutoCloseable {
+  public interface Ticking extends AutoCloseable {
     @Override
     void close();
   }

@@ -1,0 +1,17 @@
+package io.duckmesh.engine.merge;
+
+/** Hears how far a merge is. */
+@FunctionalInterface
+public interface MergeProgress {
+  /** Hears nothing. */
+  MergeProgress NONE = rows -> {};
+
+  /**
+   * Called at least every two seconds as long as neither the store nor the output blocks. May throw
+   * an unchecked exception to end the merge.
+   *
+   * @param rows rows that have been merged, about; never less than before, and 0 while files are
+   *     fetched
+   */
+  void report(long rows);
+}

@@ -1,0 +1,30 @@
+package io.duckmesh.worker;
+
+import io.duckmesh.activities.Background;
+import io.duckmesh.activities.WorkerPart;
+import io.duckmesh.activities.Workers;
+import io.duckmesh.activities.schedule.ServerSchedules;
+import io.temporal.client.WorkflowClient;
+import java.util.List;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** One set of workers for all roles of a process that poll Temporal. */
+@Configuration(proxyBeanMethods = false)
+class WorkersConfiguration {
+  @Bean
+  ServerSchedules serverSchedules(WorkflowClient client) {
+    return new ServerSchedules(client);
+  }
+
+  @Bean(destroyMethod = "")
+  Workers workers(WorkflowClient client, List<WorkerPart> parts) {
+    return new Workers(client, parts);
+  }
+
+  @Bean
+  WorkersLifecycle workersLifecycle(
+      ServerSettings settings, Workers workers, List<Background> background) {
+    return new WorkersLifecycle(workers, background, settings.drain().dividedBy(2));
+  }
+}
