@@ -175,8 +175,10 @@ public class ApiConfiguration {
   }
 
   @Bean
-  QueryMetrics queryMetrics(MeterRegistry registry) {
-    return new QueryMetrics(registry);
+  QueryMetrics queryMetrics(MeterRegistry registry, QueryEngine engine) {
+    QueryMetrics metrics = new QueryMetrics(registry);
+    metrics.watchProcesses(engine);
+    return metrics;
   }
 
   @Bean

@@ -237,6 +237,56 @@ class MaintenanceApiTest extends GatewayTestBase {
     assertThat(planned).isEqualTo(gone).hasSize((int) count).isNotEmpty().doesNotContain(3L);
   }
 
+  @Test
+  void dryRunOfExpiryListsFilesWithRowsThatAreTooOld() {
+    String table = newName();
+    gateway()
+        .post(
+            "/v1/tables",
+            "{\"name\":\"%s\",\"columns\":[{\"name\":\"at\",\"type\":\"TIMESTAMPTZ\"}]}"
+                .formatted(table));
+    String old = "{\"at\":\"2020-01-01T00:00:00Z\"}";
+    String now = "{\"at\":\"%s\"}".formatted(java.time.Instant.now());
+    for (String rows : List.of("[" + now + "]", "[" + old + "]", "[" + old + "," + now + "]")) {
+      gateway().post(events(table) + "?wait=visible", rows);
+    }
+    gateway()
+        .send(
+            "PATCH",
+            "/v1/tables/" + table,
+            "{\"policy\":{\"row_retention\":{\"column\":\"at\",\"keep\":\"30d\"}}}",
+            Map.of());
+
+    List<JsonNode> files = new ArrayList<>();
+    String after = "files/0";
+    do {
+      JsonNode page =
+          gateway()
+              .post(
+                  "/v1/maintenance/expire",
+                  "{\"dry_run\":true,\"limit\":1,\"after\":\"%s\"}".formatted(after))
+              .json();
+      page.get("files")
+          .forEach(
+              file -> {
+                if (file.get("table").asString().equals(table)) {
+                  files.add(file);
+                }
+              });
+      after = page.get("after").isNull() ? null : page.get("after").asString();
+    } while (after != null);
+
+    assertThat(files).extracting(file -> file.get("rows").asLong()).containsExactly(1L, 2L);
+    assertThat(files)
+        .extracting(file -> file.get("rows_left").asBoolean())
+        .containsExactly(false, true);
+    assertThat(
+            gateway()
+                .post("/v1/maintenance/expire", "{\"dry_run\":true,\"after\":\"x\"}")
+                .errorCode())
+        .isEqualTo("INVALID_REQUEST");
+  }
+
   private static Set<Long> readable(Map<String, String> as) {
     Set<Long> ids = new TreeSet<>();
     java.net.http.HttpRequest.Builder request = gateway().request("/v1/snapshots").GET();
@@ -399,7 +449,8 @@ class MaintenanceApiTest extends GatewayTestBase {
         .contains("duckmesh_upkeep_files_small" + tags + "2.0")
         .contains("duckmesh_upkeep_write_amplification" + tags + "1.0")
         .containsPattern(
-            "duckmesh_upkeep_runs_remembered\\{job=\"expire\",outcome=\"running\",tenant=\"default\"} \\d")
+            "duckmesh_upkeep_runs_remembered\\{job=\"expire\",outcome=\"running\",tenant=\"default\"}"
+                + " \\d")
         .contains("duckmesh_garbage_objects ");
   }
 

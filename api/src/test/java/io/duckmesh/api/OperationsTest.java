@@ -143,7 +143,9 @@ class OperationsTest extends GatewayTestBase {
         .contains("duckmesh_visible_wait_seconds_count{outcome=\"visible\"}")
         .contains("duckmesh_query_seconds_count{mode=\"sync\",outcome=\"ok\"}")
         .contains("duckmesh_backlog_bytes{shard=\"default-0\",tenant=\"default\"}")
-        .contains("duckmesh_watermark_lag_seconds{");
+        .contains("duckmesh_watermark_lag_seconds{")
+        .contains("duckmesh_query_processes 0.0")
+        .contains("duckmesh_query_processes_started_total 0.0");
   }
 
   @Test

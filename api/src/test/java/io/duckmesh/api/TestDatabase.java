@@ -10,6 +10,7 @@ import io.duckmesh.catalog.TenantId;
 import io.duckmesh.catalog.postgres.PostgresCatalog;
 import io.duckmesh.testing.PostgresServer;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
@@ -67,6 +68,16 @@ final class TestDatabase {
     try (Connection connection = unpooled().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
+    }
+  }
+
+  /** The number that the statement answers with. */
+  long count(String sql) throws SQLException {
+    try (Connection connection = unpooled().getConnection();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getLong(1);
     }
   }
 

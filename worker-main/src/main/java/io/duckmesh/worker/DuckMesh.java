@@ -2,16 +2,28 @@ package io.duckmesh.worker;
 
 import static java.util.Objects.requireNonNull;
 
+import io.duckmesh.worker.cli.CollectCommand;
 import io.duckmesh.worker.cli.CommandFailedException;
+import io.duckmesh.worker.cli.CompactCommand;
 import io.duckmesh.worker.cli.DemoCommand;
+import io.duckmesh.worker.cli.ExpireCommand;
 import io.duckmesh.worker.cli.IngestCommand;
 import io.duckmesh.worker.cli.LagCommand;
+import io.duckmesh.worker.cli.MaintenanceCommand;
+import io.duckmesh.worker.cli.PinCommand;
+import io.duckmesh.worker.cli.PinsCommand;
+import io.duckmesh.worker.cli.PolicyCommand;
 import io.duckmesh.worker.cli.QuarantineCommand;
 import io.duckmesh.worker.cli.QueriesCommand;
 import io.duckmesh.worker.cli.QueryCommand;
 import io.duckmesh.worker.cli.ReceiptsCommand;
+import io.duckmesh.worker.cli.RestoreCommand;
+import io.duckmesh.worker.cli.RunsCommand;
+import io.duckmesh.worker.cli.SnapshotsCommand;
 import io.duckmesh.worker.cli.TablesCommand;
 import io.duckmesh.worker.cli.Terminal;
+import io.duckmesh.worker.cli.UndropCommand;
+import io.duckmesh.worker.cli.UnpinCommand;
 import io.duckmesh.worker.cli.VerifyCommand;
 import io.duckmesh.worker.dev.DevCommand;
 import java.io.IOException;
@@ -45,6 +57,18 @@ import picocli.CommandLine.IVersionProvider;
       QuarantineCommand.class,
       LagCommand.class,
       VerifyCommand.class,
+      SnapshotsCommand.class,
+      PinsCommand.class,
+      PinCommand.class,
+      UnpinCommand.class,
+      RestoreCommand.class,
+      UndropCommand.class,
+      PolicyCommand.class,
+      MaintenanceCommand.class,
+      CompactCommand.class,
+      ExpireCommand.class,
+      CollectCommand.class,
+      RunsCommand.class,
       HelpCommand.class,
       GenerateCompletion.class
     },

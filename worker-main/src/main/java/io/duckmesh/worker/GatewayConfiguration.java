@@ -4,6 +4,7 @@ import io.duckmesh.api.ApiConfiguration;
 import io.duckmesh.api.ApiSettings;
 import io.duckmesh.api.operations.VerifyStarter;
 import io.duckmesh.api.query.QuerySettings;
+import io.duckmesh.api.upkeep.UpkeepStarter;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.objects.cache.ObjectCache;
 import io.duckmesh.engine.query.QueryEngine;
@@ -31,6 +32,11 @@ class GatewayConfiguration {
   @Bean
   VerifyStarter verifyStarter(WorkflowClient client) {
     return new TemporalVerifyStarter(client);
+  }
+
+  @Bean
+  UpkeepStarter upkeepStarter(WorkflowClient client, ServerSettings settings) {
+    return new TemporalUpkeepStarter(client, settings.temporal().uiUrl());
   }
 
   @Bean

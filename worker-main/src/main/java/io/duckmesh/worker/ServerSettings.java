@@ -72,7 +72,10 @@ public record ServerSettings(
 
   public record Cache(Path directory, long maxBytes) {}
 
-  public record Temporal(String target, String namespace) {}
+  /**
+   * @param uiUrl empty if there is none
+   */
+  public record Temporal(String target, String namespace, String uiUrl) {}
 
   public record Tenant(String name, int shards) {}
 
@@ -106,9 +109,11 @@ public record ServerSettings(
             database(values),
             objects(values),
             new Cache(
-                cacheDirectory(values),
-                number(values, Setting.CACHE_MAX_BYTES, 1, Long.MAX_VALUE)),
-            new Temporal(target(values), values.find(Setting.TEMPORAL_NAMESPACE).orElse("default")),
+                cacheDirectory(values), number(values, Setting.CACHE_MAX_BYTES, 1, Long.MAX_VALUE)),
+            new Temporal(
+                target(values),
+                values.find(Setting.TEMPORAL_NAMESPACE).orElse("default"),
+                values.find(Setting.TEMPORAL_UI_URL).orElse("")),
             new Tenant(
                 name(values, Setting.TENANT_NAME),
                 (int) number(values, Setting.TENANT_SHARDS, 1, 1024)),

@@ -11,15 +11,17 @@ import java.util.Optional;
  * file.
  */
 public enum Setting {
-  ROLES("roles", "", 
+  ROLES(
+      "roles",
+      "",
       "Roles of this process, separated by commas: api, materializer, compactor, collector."),
   HTTP_PORT("http.port", "8080", "Port of the gateway (role api)."),
   HTTP_ADDRESS("http.address", "0.0.0.0", "Address that the gateway listens on."),
   MANAGEMENT_PORT(
       "management.port",
       "8081",
-      "Port of health and metrics in a process without role api; 0 for none. With role api they are at"
-          + " the gateway's port."),
+      "Port of health and metrics in a process without role api; 0 for none. With role api they are"
+          + " at the gateway's port."),
   DATABASE_URL(
       "database.url", "", "JDBC address of PostgreSQL: jdbc:postgresql://host:port/database."),
   DATABASE_USER("database.user", "", "User at the database; empty where the address names it."),
@@ -39,7 +41,8 @@ public enum Setting {
   OBJECT_STORE_ACCESS_KEY(
       "object-store.access-key",
       "",
-      "Access key; without it the AWS default chain is asked (environment, profile, instance role)."),
+      "Access key; without it the AWS default chain is asked (environment, profile, instance"
+          + " role)."),
   OBJECT_STORE_SECRET_KEY("object-store.secret-key", "", "Secret of the access key.", true),
   CACHE_DIRECTORY(
       "cache.directory",
@@ -49,6 +52,10 @@ public enum Setting {
   CACHE_MAX_BYTES("cache.max-bytes", "10737418240", "Size of that cache at most, in bytes."),
   TEMPORAL_TARGET("temporal.target", "", "Temporal's frontend: host:port."),
   TEMPORAL_NAMESPACE("temporal.namespace", "default", "Namespace at Temporal; it must exist."),
+  TEMPORAL_UI_URL(
+      "temporal.ui-url",
+      "",
+      "Address of Temporal's Web UI, for links from runs to their workflows."),
   TENANT_NAME("tenant.name", "default", "Tenant that is made at the first start."),
   TENANT_SHARDS(
       "tenant.shards", "4", "Shards of that tenant. More are added at start, none are removed."),
@@ -63,8 +70,8 @@ public enum Setting {
   QUERY_MEMORY_BYTES(
       "query.memory-bytes",
       "2147483648",
-      "Memory of DuckDB for one tenant at most, in bytes. Its process is ended when it takes more than"
-          + " one and a half times that and 512 MiB."),
+      "Memory of DuckDB for one tenant at most, in bytes. Its process is ended when it takes more"
+          + " than one and a half times that and 512 MiB."),
   QUERY_PROCESS_MEMORY_BYTES(
       "query.process-memory-bytes",
       "0",
@@ -75,8 +82,8 @@ public enum Setting {
   QUERY_ASYNC_CONCURRENCY(
       "query.async-concurrency",
       "2",
-      "Asynchronous queries that a gateway runs at once, out of those of `query.concurrency`; 0 leaves"
-          + " them to other gateways."),
+      "Asynchronous queries that a gateway runs at once, out of those of `query.concurrency`; 0"
+          + " leaves them to other gateways."),
   QUERY_ASYNC_RUNNING(
       "query.async-running-per-tenant",
       "2",
@@ -111,15 +118,15 @@ public enum Setting {
   COMPACT_CONCURRENCY(
       "compact.concurrency",
       "0",
-      "Rewrites of data files that run at once in a process (role compactor); 0 for a quarter of the"
-          + " cores, one at least."),
+      "Rewrites of data files that run at once in a process (role compactor); 0 for a quarter of"
+          + " the cores, one at least."),
   COMPACT_MEMORY_BYTES(
       "compact.memory-bytes", "536870912", "Memory of one rewrite at most, in bytes."),
   COMPACT_DISK_BYTES(
       "compact.disk-bytes",
       "8589934592",
-      "Disk that one rewrite takes at most, in bytes: the files that it reads, and rows that do not fit"
-          + " into memory while they are sorted."),
+      "Disk that one rewrite takes at most, in bytes: the files that it reads, and rows that do not"
+          + " fit into memory while they are sorted."),
   COMPACT_DIRECTORY(
       "compact.directory",
       "",
@@ -144,7 +151,8 @@ public enum Setting {
   COLLECT_INTERVAL(
       "collect.interval-seconds",
       "600",
-      "How often objects that nothing needs are looked for and deleted (role collector); 0 for never."),
+      "How often objects that nothing needs are looked for and deleted (role collector); 0 for"
+          + " never."),
   COLLECT_GRACE(
       "collect.grace-seconds",
       "3600",

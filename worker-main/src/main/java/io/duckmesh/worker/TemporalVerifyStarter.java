@@ -7,22 +7,12 @@ import io.duckmesh.catalog.TenantId;
 import io.duckmesh.workflows.verify.VerifyInput;
 import io.duckmesh.workflows.verify.VerifyStarts;
 import io.duckmesh.workflows.verify.VerifyWorkflow;
-import io.grpc.StatusRuntimeException;
-import io.temporal.api.workflowservice.v1.DescribeNamespaceRequest;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowExecutionAlreadyStarted;
-import io.temporal.client.WorkflowServiceException;
-import io.temporal.serviceclient.WorkflowServiceStubs;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Starts the workflow. */
 final class TemporalVerifyStarter implements VerifyStarter {
-  private static final Logger LOG = LoggerFactory.getLogger(TemporalVerifyStarter.class);
-  private static final long PROBE_SECONDS = 3;
-
   private final WorkflowClient client;
 
   TemporalVerifyStarter(WorkflowClient client) {
@@ -37,8 +27,10 @@ final class TemporalVerifyStarter implements VerifyStarter {
         client.newWorkflowStub(
             VerifyWorkflow.class, VerifyStarts.options(input, VerifyStarts.BY_HAND));
     try {
-      probe();
-      return WorkflowClient.start(workflow::verify, input).getRunId();
+      return TemporalCalls.call(
+          client,
+          "the run was not started",
+          () -> WorkflowClient.start(workflow::verify, input).getRunId());
     } catch (WorkflowExecutionAlreadyStarted e) {
       throw new ProblemException(
           ApiError.RUN_ACTIVE,
@@ -46,29 +38,6 @@ final class TemporalVerifyStarter implements VerifyStarter {
           Map.of("run_id", e.getExecution().getRunId()),
           null,
           e);
-    } catch (StatusRuntimeException | WorkflowServiceException e) {
-      LOG.warn("Verify run not started tenant={} reason={}", tenant, e.getMessage());
-      throw new ProblemException(
-          ApiError.UNAVAILABLE,
-          "Temporal does not answer, so that the run was not started",
-          Map.of(),
-          null,
-          e);
     }
-  }
-
-  /** Starting would be tried for a minute; who asks by hand is told sooner. */
-  private void probe() {
-    WorkflowServiceStubs stubs = client.getWorkflowServiceStubs();
-    stubs.getRawChannel().resetConnectBackoff();
-    DescribeNamespaceRequest request =
-        DescribeNamespaceRequest.newBuilder()
-            .setNamespace(client.getOptions().getNamespace())
-            .build();
-    var unused =
-        stubs
-            .blockingStub()
-            .withDeadlineAfter(PROBE_SECONDS, TimeUnit.SECONDS)
-            .describeNamespace(request);
   }
 }

@@ -44,9 +44,6 @@ public final class CollectActivitiesImpl implements CollectActivities {
 
   private static final int PAGE = 1_000;
 
-  /** What a dry run of sweeping counts at most; nobody deletes more in one slice. */
-  private static final int MOST_COUNTED = 100_000;
-
   private final Catalog catalog;
   private final Upkeep upkeep;
   private final Sweeper sweeper;
@@ -141,13 +138,26 @@ public final class CollectActivitiesImpl implements CollectActivities {
         () -> beat.get().saying("deleted %,d objects, %,d bytes"),
         stop -> {
           upkeep.runs().advance(input.runId(), counts(input.progress()), null);
-          return input.dryRun() ? countDue() : sweep(beat, stop);
+          return input.dryRun() ? countDue(stop) : sweep(beat, stop);
         });
   }
 
-  private SweepResult countDue() {
-    List<GarbageObject> due = upkeep.garbage().due(MOST_COUNTED);
-    return new SweepResult(due.size(), bytes(due), 0, null, true, null);
+  /** Pages of one tenant after the other, so that memory is bounded. */
+  private SweepResult countDue(StopSignal stop) {
+    long objects = 0;
+    long bytes = 0;
+    for (TenantId tenant : catalog.tenants().list()) {
+      String after = null;
+      List<GarbageObject> page;
+      do {
+        stop.check();
+        page = upkeep.garbage().due(tenant, after, PAGE);
+        objects += page.size();
+        bytes += bytes(page);
+        after = page.isEmpty() ? after : page.getLast().objectKey();
+      } while (page.size() == PAGE);
+    }
+    return new SweepResult(objects, bytes, 0, null, true, null);
   }
 
   private SweepResult sweep(AtomicReference<SliceBeat> beat, StopSignal stop) {
@@ -214,8 +224,7 @@ public final class CollectActivitiesImpl implements CollectActivities {
 
   /** What the attempt before this one had done of the slice, if there was one. */
   private static SliceBeat begin() {
-    Optional<SliceBeat> last =
-        Activity.getExecutionContext().getHeartbeatDetails(SliceBeat.class);
+    Optional<SliceBeat> last = Activity.getExecutionContext().getHeartbeatDetails(SliceBeat.class);
     return last.orElse(SliceBeat.NONE);
   }
 

@@ -4,7 +4,9 @@ import io.duckmesh.catalog.QueryReads;
 import io.duckmesh.catalog.QueryRecord;
 import io.duckmesh.catalog.QueryStats;
 import io.duckmesh.catalog.QueryTimes;
+import io.duckmesh.engine.query.QueryEngine;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -62,6 +64,29 @@ public final class QueryMetrics {
         counter(
             "duckmesh.query.history.dropped", "Queries that are missing in the history of queries");
     timer(new Ending("sync", "ok"));
+  }
+
+  /** Shows the engine's processes from now on. */
+  public void watchProcesses(QueryEngine engine) {
+    Gauge.builder("duckmesh.query.processes", engine, each -> each.processes().open())
+        .description("Processes of DuckDB that are there")
+        .strongReference(true)
+        .register(registry);
+    Gauge.builder(
+            "duckmesh.query.processes.resident.bytes",
+            engine,
+            each -> each.processes().residentBytes())
+        .description("Memory that they take together")
+        .strongReference(true)
+        .register(registry);
+    FunctionCounter.builder(
+            "duckmesh.query.processes.started", engine, each -> each.processes().started())
+        .description("Processes of DuckDB that were started")
+        .register(registry);
+    FunctionCounter.builder(
+            "duckmesh.query.processes.killed", engine, each -> each.processes().killedForMemory())
+        .description("Processes of DuckDB that were ended since they took too much memory")
+        .register(registry);
   }
 
   private record Ending(String mode, String outcome) {}

@@ -82,7 +82,8 @@ public final class RunningQueries implements CancelListener {
     return queries.values().stream().filter(query -> query.isOlderThan(time)).toList();
   }
 
-  long count(QueryRecord.Mode mode) {
+  /** How many of that kind run. */
+  public long count(QueryRecord.Mode mode) {
     return queries.values().stream().filter(query -> query.mode() == mode).count();
   }
 

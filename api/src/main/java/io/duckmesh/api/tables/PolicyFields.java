@@ -73,7 +73,7 @@ public final class PolicyFields {
       Long number = fields.number(KEEP_AT_LEAST, 1, MOST_KEPT);
       keepAtLeast = number == null ? null : (Integer) number.intValue();
     }
-    fields.refuse("grace", "is of the server, for all tenants: setting upkeep.grace");
+    fields.refuse("grace", "is of the server, for all tenants: setting collect.grace-seconds");
     fields.refuseUnknown();
     return new UpkeepPolicy(compact, targetFileBytes, window, keepSnapshots, keepAtLeast, rows);
   }

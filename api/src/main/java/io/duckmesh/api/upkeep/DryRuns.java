@@ -1,7 +1,11 @@
 package io.duckmesh.api.upkeep;
 
+import io.duckmesh.api.problem.ApiError;
+import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.api.tables.PolicyAnswer;
+import io.duckmesh.api.tables.Schemas;
 import io.duckmesh.catalog.Catalog;
+import io.duckmesh.catalog.ColumnStatistics;
 import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.StoredFile;
@@ -11,12 +15,19 @@ import io.duckmesh.catalog.compaction.CompactionOptions;
 import io.duckmesh.catalog.compaction.CompactionPlan;
 import io.duckmesh.catalog.compaction.CompactionPlanner;
 import io.duckmesh.catalog.compaction.FileGroup;
+import io.duckmesh.catalog.upkeep.AgedFile;
 import io.duckmesh.catalog.upkeep.DueTable;
 import io.duckmesh.catalog.upkeep.ExpiryPlan;
 import io.duckmesh.catalog.upkeep.GarbageObject;
 import io.duckmesh.catalog.upkeep.Pin;
+import io.duckmesh.catalog.upkeep.Place;
+import io.duckmesh.catalog.upkeep.RowRetention;
 import io.duckmesh.catalog.upkeep.TablePolicy;
 import io.duckmesh.catalog.upkeep.Upkeep;
+import io.duckmesh.engine.merge.RowAge;
+import io.duckmesh.engine.merge.RowCutoff;
+import io.duckmesh.engine.parquet.ColumnStats;
+import io.duckmesh.engine.schema.RowSchema;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -28,6 +39,11 @@ import org.jspecify.annotations.Nullable;
 
 /** What runs would do now: the plans that they begin with, in pages. Changes nothing. */
 final class DryRuns {
+  private static final int AGED_FILES = 1_000;
+
+  /** Pages of files come after those of snapshots. */
+  private static final String FILES = "files/";
+
   private final Catalog catalog;
   private final Upkeep upkeep;
   private final Clock clock;
@@ -139,13 +155,14 @@ final class DryRuns {
   }
 
   /**
-   * What expiring does to snapshots.
+   * What expiring does to snapshots and rows.
    *
    * @param historyFrom the first snapshot that can be read afterwards, beside pinned ones
    * @param snapshotCount how many can not be read any more
    * @param snapshots these, the newest first
    * @param tables whose first readable snapshot changes
    * @param pins that have lapsed and are removed
+   * @param files with rows that are older than their tables keep; listed after the snapshots
    */
   record ExpirePlan(
       String job,
@@ -155,14 +172,33 @@ final class DryRuns {
       List<ExpiringSnapshot> snapshots,
       @Nullable String after,
       List<ExpiringTable> tables,
-      List<String> pins) {}
+      List<String> pins,
+      List<AgedAnswer> files) {}
+
+  /**
+   * @param rowsLeft whether some of its rows stay, so that it is rewritten
+   */
+  record AgedAnswer(String table, String objectKey, long rows, long bytes, boolean rowsLeft) {}
 
   record ExpiringSnapshot(long snapshotId, Instant committedAt, String operation) {}
 
   record ExpiringTable(String table, long before, long historyFrom) {}
 
-  ExpirePlan expire(TenantId tenant, @Nullable SnapshotId after, int limit) {
+  /**
+   * @param after a snapshot, or how many files were listed before
+   */
+  ExpirePlan expire(TenantId tenant, @Nullable String after, int limit) {
     ExpiryPlan plan = upkeep.retention().plan(tenant);
+    if (after != null && after.startsWith(FILES)) {
+      long first = number(after.substring(FILES.length()));
+      List<AgedAnswer> files = aged(tenant, first, limit + 1);
+      boolean more = files.size() > limit;
+      return expirePlan(
+          plan,
+          List.of(),
+          files.subList(0, Math.min(limit, files.size())),
+          more ? FILES + (first + limit) : null);
+    }
     Set<String> lapsed = new HashSet<>();
     plan.lapsed().forEach(pin -> lapsed.add(pin.name()));
     Set<SnapshotId> pinned = new HashSet<>();
@@ -172,7 +208,7 @@ final class DryRuns {
       }
     }
     List<ExpiringSnapshot> snapshots = new ArrayList<>();
-    SnapshotId before = after == null ? plan.historyFrom() : after;
+    SnapshotId before = after == null ? plan.historyFrom() : new SnapshotId(number(after));
     List<Snapshot> page = catalog.snapshots().list(tenant, before, limit);
     for (Snapshot snapshot : page) {
       if (!pinned.contains(snapshot.id())) {
@@ -181,20 +217,102 @@ final class DryRuns {
                 snapshot.id().value(), snapshot.committedAt(), snapshot.operation()));
       }
     }
+    boolean more = page.size() == limit;
+    boolean rows = !more && !aged(tenant, 0, 1).isEmpty();
+    return expirePlan(
+        plan,
+        snapshots,
+        List.of(),
+        more ? page.getLast().id().toString() : rows ? FILES + "0" : null);
+  }
+
+  private static ExpirePlan expirePlan(
+      ExpiryPlan plan,
+      List<ExpiringSnapshot> snapshots,
+      List<AgedAnswer> files,
+      @Nullable String after) {
     return new ExpirePlan(
         "expire",
         true,
         plan.historyFrom().value(),
         plan.snapshots(),
         snapshots,
-        page.size() < limit ? null : page.getLast().id().toString(),
+        after,
         plan.tables().stream()
             .map(
                 table ->
                     new ExpiringTable(
                         table.name(), table.before().value(), table.historyFrom().value()))
             .toList(),
-        plan.lapsed().stream().map(Pin::name).toList());
+        plan.lapsed().stream().map(Pin::name).toList(),
+        files);
+  }
+
+  static long number(String after) {
+    try {
+      long number = Long.parseLong(after);
+      if (number >= 0) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      // What is said of negative numbers fits here, too.
+    }
+    throw new ProblemException(
+        ApiError.INVALID_REQUEST, "after is what the page before has said, not " + after);
+  }
+
+  /** Files with rows that are too old, by table and place, without so many first ones. */
+  private List<AgedAnswer> aged(TenantId tenant, long skip, int most) {
+    List<AgedAnswer> found = new ArrayList<>();
+    long seen = 0;
+    for (TablePolicy policy : upkeep.policies().list(tenant)) {
+      RowRetention retention = policy.rows();
+      RowSchema schema =
+          catalog
+              .tables()
+              .find(policy.table())
+              .map(table -> Schemas.toRowSchema(table.schema()))
+              .orElse(null);
+      if (retention == null || schema == null) {
+        continue;
+      }
+      RowCutoff cutoff =
+          new RowCutoff(retention.fieldId(), clock.instant().minus(retention.keep()));
+      Place after = null;
+      List<AgedFile> page;
+      do {
+        page = upkeep.rewrites().agedFiles(policy.table(), retention.fieldId(), after, AGED_FILES);
+        for (AgedFile file : page) {
+          RowAge age = age(cutoff, schema, file);
+          if (age != RowAge.NONE_DROPPED && ++seen > skip) {
+            found.add(
+                new AgedAnswer(
+                    policy.name(),
+                    file.file().objectKey(),
+                    file.file().rowCount(),
+                    file.file().sizeBytes(),
+                    age == RowAge.SOME_DROPPED));
+            if (found.size() == most) {
+              return found;
+            }
+          }
+          after = file.file().place();
+        }
+      } while (page.size() == AGED_FILES);
+    }
+    return found;
+  }
+
+  private static RowAge age(RowCutoff cutoff, RowSchema schema, AgedFile file) {
+    ColumnStatistics statistics = file.statistics();
+    return RowAge.of(
+        cutoff,
+        schema,
+        file.file().rowCount(),
+        statistics == null
+            ? null
+            : new ColumnStats(
+                statistics.fieldId(), statistics.nullCount(), statistics.min(), statistics.max()));
   }
 
   /**

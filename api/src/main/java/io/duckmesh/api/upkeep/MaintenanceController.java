@@ -11,7 +11,6 @@ import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.api.tables.LiveTables;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Role;
-import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.catalog.TenantId;
@@ -26,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.PathVariable;
@@ -84,23 +84,7 @@ public final class MaintenanceController {
    *
    * @param after where the page begins, null: with the first
    */
-  private record Asked(boolean dryRun, @Nullable String after, int limit) {
-    long afterNumber() {
-      if (after == null) {
-        return 0;
-      }
-      try {
-        long number = Long.parseLong(after);
-        if (number >= 0) {
-          return number;
-        }
-      } catch (NumberFormatException e) {
-        // What is said of negative numbers fits here, too.
-      }
-      throw new ProblemException(
-          ApiError.INVALID_REQUEST, "after is what the page before has said, not " + after);
-    }
-  }
+  private record Asked(boolean dryRun, @Nullable String after, int limit) {}
 
   @PostMapping("/v1/tables/{table}/compact")
   @RequiresRole({Role.TABLE_ADMIN, Role.OPS_ADMIN})
@@ -113,7 +97,8 @@ public final class MaintenanceController {
     Asked asked = asked(request);
     TableInfo table = tables.reload(caller.tenant(), name).info();
     if (asked.dryRun()) {
-      int first = Math.toIntExact(Math.min(asked.afterNumber(), Integer.MAX_VALUE / 2));
+      String after = asked.after();
+      int first = after == null ? 0 : (int) Math.min(DryRuns.number(after), Integer.MAX_VALUE / 2);
       ApiJson.write(response, 200, dryRuns.compact(table.id(), first, asked.limit()));
       return;
     }
@@ -140,10 +125,7 @@ public final class MaintenanceController {
                   : compactAll(tenant);
           case "expire" ->
               asked.dryRun()
-                  ? dryRuns.expire(
-                      tenant,
-                      asked.after() == null ? null : new SnapshotId(asked.afterNumber()),
-                      asked.limit())
+                  ? dryRuns.expire(tenant, asked.after(), asked.limit())
                   : started(UpkeepJob.EXPIRE, tenant, null, starter.expire(tenant));
           case "collect" ->
               asked.dryRun()
@@ -169,10 +151,9 @@ public final class MaintenanceController {
 
   /** A request without a body asks for a run. */
   private Asked asked(HttpServletRequest request) throws IOException {
-    boolean empty = request.getContentLengthLong() == 0 && request.getContentType() == null;
     JsonFields fields =
         JsonFields.parse(
-            empty || request.getContentLengthLong() == 0
+            request.getContentLengthLong() == 0
                 ? "{}".getBytes(StandardCharsets.UTF_8)
                 : bodies.readJson(request));
     boolean dryRun = fields.flag("dry_run");
@@ -226,7 +207,7 @@ public final class MaintenanceController {
             .runs()
             .begin(new RunDraft(run.runId(), job, tenant, id, false, run.workflowId(), BY_HAND));
     return new StartedAnswer(
-        job.name().toLowerCase(java.util.Locale.ROOT),
+        job.name().toLowerCase(Locale.ROOT),
         table == null ? null : table.name(),
         run.runId(),
         run.workflowId(),

@@ -84,6 +84,11 @@ public interface QueryEngine extends AutoCloseable {
    */
   String version();
 
+  /** What there is of processes; {@link QueryProcesses#NONE} of an engine that has none. */
+  default QueryProcesses processes() {
+    return QueryProcesses.NONE;
+  }
+
   /** Cancels what runs and frees everything. May be called more than once. */
   @Override
   void close();

@@ -83,6 +83,23 @@ final class Gateway {
     return new Written(json(response), replayed);
   }
 
+  JsonNode put(String path, JsonNode body, Duration timeout) {
+    return send("PUT", path, body, timeout);
+  }
+
+  JsonNode patch(String path, JsonNode body, Duration timeout) {
+    return send("PATCH", path, body, timeout);
+  }
+
+  private JsonNode send(String method, String path, JsonNode body, Duration timeout) {
+    return json(
+        send(
+            request(path, timeout)
+                .header("Content-Type", "application/json")
+                .method(method, BodyPublishers.ofByteArray(JSON.writeValueAsBytes(body)))
+                .build()));
+  }
+
   JsonNode delete(String path, Duration timeout) {
     return json(send(request(path, timeout).DELETE().build()));
   }

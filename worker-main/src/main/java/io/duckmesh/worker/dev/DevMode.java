@@ -122,6 +122,7 @@ final class DevMode {
     chosen.put(Setting.CACHE_DIRECTORY, home.directory().resolve("cache").toString());
     chosen.put(Setting.TEMPORAL_TARGET, temporal.target());
     chosen.put(Setting.TEMPORAL_NAMESPACE, temporal.namespace());
+    temporal.uiUrl().ifPresent(url -> chosen.put(Setting.TEMPORAL_UI_URL, url));
     chosen.put(Setting.TENANT_NAME, TENANT);
     chosen.put(Setting.TENANT_SHARDS, String.valueOf(options.shards()));
     chosen.put(Setting.LOG_DIRECTORY, home.logs().toString());

@@ -33,6 +33,7 @@ final class FakeGateway implements AutoCloseable {
   private volatile String table = "{\"name\":\"t\",\"columns\":[],\"shards\":[\"s0\"]}";
   private final Map<String, Answer> quarantine = new ConcurrentHashMap<>();
   private final Map<String, Queue<String>> tracked = new ConcurrentHashMap<>();
+  private final Map<String, Queue<String>> next = new ConcurrentHashMap<>();
   private volatile Map<String, String> trackedHeaders = Map.of();
   private volatile Answer toQueries = new Answer(200, Map.of(), "{}");
 
@@ -84,7 +85,8 @@ final class FakeGateway implements AutoCloseable {
             Map.of(),
             """
             {"receipt_id":"%s","token":"dmt_%s","state":"visible","accepted":%d,"visible":%d,"duplicates":%d,
-             "quarantined":0,"snapshot_id":7,"landed":[{"shard":"%s","position":%d,"snapshot_id":7}]}"""
+             "quarantined":0,"snapshot_id":7,"landed":[{"shard":"%s","position":%d,"snapshot_id":7}]}\
+            """
                 .formatted(
                     receipt,
                     receipt,
@@ -97,7 +99,8 @@ final class FakeGateway implements AutoCloseable {
 
   private static String acceptedAs(String receipt, int accepted) {
     return """
-        {"receipt_id":"%s","token":"dmt_%s","state":"accepted","accepted":%d,"duplicates":0}"""
+    {"receipt_id":"%s","token":"dmt_%s","state":"accepted","accepted":%d,"duplicates":0}\
+    """
         .formatted(receipt, receipt, accepted);
   }
 
@@ -137,6 +140,16 @@ final class FakeGateway implements AutoCloseable {
     return asked.stream().filter(request -> request.path().startsWith("/v1/queries")).toList();
   }
 
+  /** Answers the next such request so; the query stands in the path. */
+  void next(String method, String path, String body) {
+    next.computeIfAbsent(method + " " + path, key -> new ConcurrentLinkedQueue<>()).add(body);
+  }
+
+  /** What was asked, in order of arrival. */
+  List<Asked> asked() {
+    return asked;
+  }
+
   void queries(int status, String contentType, String body) {
     toQueries = new Answer(status, Map.of("Content-Type", contentType), body);
   }
@@ -162,7 +175,8 @@ final class FakeGateway implements AutoCloseable {
         202,
         Map.of(),
         """
-        {"receipt_id":"r1","token":"dmt_1","state":"accepted","accepted":2,"duplicates":0}""");
+        {"receipt_id":"r1","token":"dmt_1","state":"accepted","accepted":2,"duplicates":0}\
+        """);
   }
 
   private void answer(HttpExchange exchange) throws IOException {
@@ -176,7 +190,14 @@ final class FakeGateway implements AutoCloseable {
             String.valueOf(exchange.getRequestHeaders().getFirst("Idempotency-Key")),
             new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8)));
     Answer answer;
-    if (path.endsWith("/events")) {
+    Queue<String> told =
+        next.getOrDefault(
+            exchange.getRequestMethod() + " " + exchange.getRequestURI(),
+            new ConcurrentLinkedQueue<>());
+    String toldNext = told.poll();
+    if (toldNext != null) {
+      answer = new Answer(200, Map.of(), toldNext);
+    } else if (path.endsWith("/events")) {
       Answer next = answersToEvents.poll();
       answer = next == null ? otherwise : next;
     } else if (path.startsWith("/v1/verify")) {

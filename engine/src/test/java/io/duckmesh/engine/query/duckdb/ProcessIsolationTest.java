@@ -11,6 +11,7 @@ import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryParameters;
+import io.duckmesh.engine.query.QueryProcesses;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
 import io.duckmesh.engine.query.QueryUnavailableException;
@@ -76,6 +77,10 @@ class ProcessIsolationTest {
         .hasMessage("Query was stopped since queries took all memory; it can be split or narrowed");
 
     assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+    await(() -> fixture.engine.processes().killedForMemory() == 1);
+    QueryProcesses processes = fixture.engine.processes();
+    assertThat(processes.started()).isEqualTo(processes.open() + 1);
+    assertThat(processes.residentBytes()).isGreaterThan(MEMORY_BYTES / 4);
   }
 
   @Test
