@@ -22,7 +22,9 @@ final class MaintenanceRuns {
 
   private MaintenanceRuns() {}
 
-  /** Starts a run and shows it; with {@code wait} at its end. Returns what the program exits with. */
+  /**
+   * Starts a run and shows it; with {@code wait} at its end. Returns what the program exits with.
+   */
   static int start(Gateway gateway, String path, boolean wait, boolean json) {
     JsonNode started = gateway.post(path, Gateway.JSON.createObjectNode(), TIMEOUT);
     List<JsonNode> runs = new ArrayList<>();
