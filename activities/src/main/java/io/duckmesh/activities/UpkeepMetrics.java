@@ -5,7 +5,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 
-/** What the jobs of upkeep count and measure. Counted when it is done, by the process that did it. */
+/**
+ * What the jobs of upkeep count and measure. Counted when it is done, by the process that did it.
+ */
 public final class UpkeepMetrics {
   private static final Duration[] BUCKETS = {
     Duration.ofMillis(50),

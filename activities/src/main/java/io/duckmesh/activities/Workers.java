@@ -152,9 +152,9 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * Begins nothing that is long, lets the batches at hand land, and stops polling. A worker that only
-   * waits stops at once. What is not done in time is interrupted: it is left to the next attempt,
-   * which another worker makes as soon as the heartbeats are missed.
+   * Begins nothing that is long, lets the batches at hand land, and stops polling. A worker that
+   * only waits stops at once. What is not done in time is interrupted: it is left to the next
+   * attempt, which another worker makes as soon as the heartbeats are missed.
    *
    * @return whether everything came to its end in time
    */

@@ -2,11 +2,11 @@ package io.duckmesh.worker;
 
 import io.duckmesh.activities.WorkerPart;
 import io.duckmesh.activities.compact.CompactHints;
+import io.duckmesh.activities.compact.DueFinder;
 import io.duckmesh.activities.materialize.MaterializeActivitiesImpl;
 import io.duckmesh.activities.materialize.MaterializeReconciler;
 import io.duckmesh.activities.materialize.MaterializeSettings;
 import io.duckmesh.activities.materialize.MaterializeWorker;
-import io.duckmesh.activities.compact.DueFinder;
 import io.duckmesh.activities.schedule.ServerSchedules;
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.EventBus;

@@ -12,7 +12,9 @@ public enum Role {
   MATERIALIZER,
   /** Rewrites data files: merges small ones, and drops rows by their age. */
   COMPACTOR,
-  /** Plans and publishes what compactors do, expires, deletes garbage, verifies, keeps schedules. */
+  /**
+   * Plans and publishes what compactors do, expires, deletes garbage, verifies, keeps schedules.
+   */
   COLLECTOR;
 
   /** The name in settings, for example {@code api}. */

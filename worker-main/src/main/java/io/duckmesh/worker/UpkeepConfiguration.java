@@ -6,14 +6,17 @@ import io.duckmesh.activities.compact.CompactActivitiesImpl;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.engine.merge.FileMerger;
+import io.duckmesh.engine.merge.MergeOptions;
 import io.duckmesh.engine.merge.duckdb.DuckDbMerges;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.util.UUID;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 
 /** What the roles {@code compactor} and {@code collector} have in common: the steps of merging. */
 @Configuration(proxyBeanMethods = false)
@@ -29,11 +32,22 @@ class UpkeepConfiguration {
     return BudgetedObjects.of(store, settings.compact().settings().bytesPerSecond());
   }
 
-  /** Starts nothing before the first rewrite. */
+  @Bean
+  @Lazy
+  ClaimedFolder mergeFolder(ServerSettings settings) {
+    return ClaimedFolder.below(settings.compact().merges().directory());
+  }
+
+  /** Made with the first rewrite, which only compactors have. */
   @Bean(destroyMethod = "close")
+  @Lazy
   FileMerger fileMerger(
-      ServerSettings settings, @Qualifier("budgetedObjects") ObjectStore budgeted) {
-    return DuckDbMerges.create(budgeted, settings.compact().merges());
+      ServerSettings settings,
+      @Qualifier("budgetedObjects") ObjectStore budgeted,
+      ClaimedFolder folder) {
+    MergeOptions options = settings.compact().merges();
+    return DuckDbMerges.create(
+        budgeted, new MergeOptions(folder.path(), options.diskBytes(), options.threads()));
   }
 
   @Bean
@@ -42,7 +56,7 @@ class UpkeepConfiguration {
       Catalog catalog,
       Upkeep upkeep,
       @Qualifier("budgetedObjects") ObjectStore budgeted,
-      FileMerger merger,
+      ObjectProvider<FileMerger> merger,
       Clock clock,
       MeterRegistry registry,
       Steps steps) {
@@ -50,7 +64,7 @@ class UpkeepConfiguration {
         catalog,
         upkeep,
         budgeted,
-        merger,
+        merger::getObject,
         settings.compact().settings(),
         clock,
         registry,

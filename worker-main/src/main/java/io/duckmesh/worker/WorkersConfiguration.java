@@ -6,6 +6,7 @@ import io.duckmesh.activities.Workers;
 import io.duckmesh.activities.schedule.ServerSchedules;
 import io.temporal.client.WorkflowClient;
 import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -24,7 +25,8 @@ class WorkersConfiguration {
 
   @Bean
   WorkersLifecycle workersLifecycle(
-      ServerSettings settings, Workers workers, List<Background> background) {
-    return new WorkersLifecycle(workers, background, settings.drain().dividedBy(2));
+      ServerSettings settings, Workers workers, ObjectProvider<Background> background) {
+    return new WorkersLifecycle(
+        workers, background.stream().toList(), settings.drain().dividedBy(2));
   }
 }

@@ -29,7 +29,8 @@ class SettingsTest {
     assertThatThrownBy(() -> ServerSettings.load(file, Map.of(), Map.of()))
         .isInstanceOf(SettingsException.class)
         .hasMessageContaining("There is no setting tenat.name")
-        .hasMessageContaining("roles is some of api, materializer, compactor, collector, found 'api,reader'")
+        .hasMessageContaining(
+            "roles is some of api, materializer, compactor, collector, found 'api,reader'")
         .hasMessageContaining("http.port is a number from 1 to 65535, found 'many'")
         .hasMessageContaining("database.url is missing")
         .hasMessageContaining("object-store.url is s3://bucket/prefix or file:/directory")

@@ -224,8 +224,7 @@ public final class CollectActivitiesImpl implements CollectActivities {
 
   /** What the attempt before this one had done of the slice, if there was one. */
   private static SliceBeat begin() {
-    Optional<SliceBeat> last =
-        Activity.getExecutionContext().getHeartbeatDetails(SliceBeat.class);
+    Optional<SliceBeat> last = Activity.getExecutionContext().getHeartbeatDetails(SliceBeat.class);
     return last.orElse(SliceBeat.NONE);
   }
 

@@ -80,6 +80,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
 
   /**
    * @param store where merged files are written; also what {@code merger} reads
+   * @param merger is asked for with the first rewrite, which only workers of its queue get
    * @param steps that the worker stops; not closed with this
    * @param ids random ids for object keys
    */
@@ -87,7 +88,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
       Catalog catalog,
       Upkeep upkeep,
       ObjectStore store,
-      FileMerger merger,
+      Supplier<FileMerger> merger,
       CompactSettings settings,
       Clock clock,
       MeterRegistry registry,
@@ -129,8 +130,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
       SnapshotId planned = null;
       long files = 0;
       while (true) {
-        Optional<TableInfo> found =
-            catalog.tables().find(id).filter(table -> !table.dropped());
+        Optional<TableInfo> found = catalog.tables().find(id).filter(table -> !table.dropped());
         if (found.isEmpty()) {
           return nothing(0, "There is no such table any more");
         }
@@ -158,8 +158,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
           }
         }
         if (!mayWait || System.nanoTime() >= end) {
-          return nothing(
-              files, "None of the table's %,d files are to be merged".formatted(files));
+          return nothing(files, "None of the table's %,d files are to be merged".formatted(files));
         }
         progress.words("waiting for files to merge, %,d files stay as they are", files);
         stop.pause(LOOK_INTERVAL);
@@ -178,8 +177,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
             ? List.of()
             : upkeep
                 .rewrites()
-                .begin(
-                    input.runId(), table(input), groups.stream().map(FileGroup::draft).toList());
+                .begin(input.runId(), table(input), groups.stream().map(FileGroup::draft).toList());
     List<PlannedGroup> planned = new ArrayList<>();
     for (int i = 0; i < groups.size(); i++) {
       FileGroup group = groups.get(i);
@@ -220,8 +218,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
   }
 
   private CompactionPlanner planner(TablePolicy policy) {
-    return new CompactionPlanner(
-        settings.planning().withTargetFileBytes(policy.targetFileBytes()));
+    return new CompactionPlanner(settings.planning().withTargetFileBytes(policy.targetFileBytes()));
   }
 
   private static int mostGroups(CompactStep input) {
@@ -292,8 +289,8 @@ public final class CompactActivitiesImpl implements CompactActivities {
       throw impossible(
           rewrite,
           FailureTypes.FILE_DAMAGED,
-          "%s. Its rows can not be read by anyone: duckmesh verify names all files that are damaged; put the object back from a backup, or restore the table to a snapshot that does not have it"
-              .formatted(e.getMessage()),
+          "%s. Put it back from a backup, or restore the table to a snapshot without it; duckmesh verify names all damaged files"
+              .formatted(damage(e)),
           e);
     } catch (MergeLimitException | IllegalArgumentException e) {
       throw impossible(rewrite, FailureTypes.REWRITE_IMPOSSIBLE, String.valueOf(e.getMessage()), e);
@@ -315,13 +312,7 @@ public final class CompactActivitiesImpl implements CompactActivities {
     return rewrite.state() == Rewrite.State.OVER
         ? lost(rewrite, "It was given up, or others were faster", began)
         : new RewriteResult(
-            rewrite.id().value(),
-            false,
-            1,
-            rewrite.inputRows(),
-            0,
-            clock.millis() - began,
-            null);
+            rewrite.id().value(), false, 1, rewrite.inputRows(), 0, clock.millis() - began, null);
   }
 
   private RewriteResult lost(Rewrite rewrite, String reason, long began) {
@@ -335,22 +326,27 @@ public final class CompactActivitiesImpl implements CompactActivities {
     return new RewriteResult(rewrite.id().value(), true, 0, 0, 0, clock.millis() - began, reason);
   }
 
+  /** Short enough to stand in a run's outcome: the hashes are in the log. */
+  private static String damage(RuntimeException e) {
+    String message = String.valueOf(e.getMessage());
+    int hash = message.indexOf(" has hash ");
+    return hash < 0 ? message : message.substring(0, hash) + " has other bytes than were published";
+  }
+
   private ApplicationFailure impossible(
       Rewrite rewrite, String type, String reason, RuntimeException cause) {
     metrics.failed(kind(rewrite));
     log.warn(
-        "Rewrite failed tenant={} table={} rewrite_id={} type={} reason=\"{}\"",
+        "Rewrite failed tenant={} table={} rewrite_id={} files={} type={} reason=\"{}\" cause=\"{}\"",
         rewrite.tenant(),
         rewrite.table(),
         rewrite.id(),
+        rewrite.inputCount(),
         type,
-        reason);
+        reason,
+        cause.getMessage());
     upkeep.rewrites().abandon(rewrite.id());
-    return ApplicationFailure.newNonRetryableFailureWithCause(
-        "Cannot rewrite %d files of table %s: %s"
-            .formatted(rewrite.inputCount(), rewrite.table(), reason),
-        type,
-        cause);
+    return ApplicationFailure.newNonRetryableFailureWithCause(reason, type, cause);
   }
 
   @Override

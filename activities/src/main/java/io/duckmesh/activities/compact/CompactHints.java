@@ -15,19 +15,21 @@ import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.workflows.RunStart;
 import io.duckmesh.workflows.compact.CompactInput;
 import io.duckmesh.workflows.compact.CompactStarts;
+import io.duckmesh.workflows.schedule.ScheduleState;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Starts merging of tables soon after batches have made many small files, before the schedule looks
- * for them. Whoever lands a batch only leaves a note; all else is on another thread, and a hint that
- * is lost is the schedule's affair. A schedule that is paused silences hints, too.
+ * for them. Whoever lands a batch only leaves a note; all else is on another thread, and a hint
+ * that is lost is the schedule's affair. A schedule that is paused silences hints, too.
  */
 public final class CompactHints implements LandingListener, Background {
   private static final Logger log = LoggerFactory.getLogger(CompactHints.class);
@@ -36,6 +38,9 @@ public final class CompactHints implements LandingListener, Background {
 
   /** A table that had a run started is not looked at again for so long. */
   private static final Duration PAUSE = Duration.ofSeconds(20);
+
+  /** Listing asks the server for each schedule. */
+  private static final Duration LIST_INTERVAL = Duration.ofSeconds(15);
 
   private static final int FILES_LOOKED_AT = 1_000;
   private static final int MOST_TABLES = 10;
@@ -47,6 +52,8 @@ public final class CompactHints implements LandingListener, Background {
   private final Rounds rounds;
   private final Set<TenantId> landed = ConcurrentHashMap.newKeySet();
   private final Map<TableId, Long> startedAtNanos = new HashMap<>();
+  private Set<String> scheduled = Set.of();
+  private long listedAtNanos = System.nanoTime() - LIST_INTERVAL.toNanos();
 
   public CompactHints(
       ServerSchedules server, Upkeep upkeep, DueFinder finder, CompactSettings settings) {
@@ -97,16 +104,21 @@ public final class CompactHints implements LandingListener, Background {
   private boolean isWorthwhile(DueTable due) {
     TablePolicy policy = upkeep.policies().effective(due.table());
     List<LiveFile> files = upkeep.rewrites().liveFiles(due.table(), null, FILES_LOOKED_AT);
-    return !new CompactionPlanner(
-            settings.planning().withTargetFileBytes(policy.targetFileBytes()))
+    return !new CompactionPlanner(settings.planning().withTargetFileBytes(policy.targetFileBytes()))
         .plan(files)
         .isEmpty();
   }
 
   private boolean isScheduled(TenantId tenant) {
-    return server.schedules().list().stream()
-        .anyMatch(
-            schedule -> schedule.id().equals(WantedSchedules.compact(tenant)) && !schedule.paused());
+    if (System.nanoTime() - listedAtNanos > LIST_INTERVAL.toNanos()) {
+      scheduled =
+          server.schedules().list().stream()
+              .filter(schedule -> !schedule.paused())
+              .map(ScheduleState::id)
+              .collect(Collectors.toSet());
+      listedAtNanos = System.nanoTime();
+    }
+    return scheduled.contains(WantedSchedules.compact(tenant));
   }
 
   private void start(TenantId tenant, DueTable due) {

@@ -20,9 +20,7 @@ public record CompactSettings(
 
   public CompactSettings {
     requireNonNull(planning, "planning is null");
-    if (rewritesAtOnce < 1
-        || memoryBytes < MergeOrder.LEAST_MEMORY_BYTES
-        || bytesPerSecond < 0) {
+    if (rewritesAtOnce < 1 || memoryBytes < MergeOrder.LEAST_MEMORY_BYTES || bytesPerSecond < 0) {
       throw new IllegalArgumentException(
           "Not possible: %d rewrites at once, %d bytes of memory each, %d bytes per second"
               .formatted(rewritesAtOnce, memoryBytes, bytesPerSecond));

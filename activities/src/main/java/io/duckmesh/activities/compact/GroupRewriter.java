@@ -28,7 +28,6 @@ import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.RowSchema;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +37,7 @@ final class GroupRewriter {
   private final Catalog catalog;
   private final Upkeep upkeep;
   private final ObjectStore store;
-  private final FileMerger merger;
+  private final Supplier<FileMerger> merger;
   private final TableSchemas schemas;
   private final long memoryBytes;
   private final Clock clock;
@@ -48,7 +47,7 @@ final class GroupRewriter {
       Catalog catalog,
       Upkeep upkeep,
       ObjectStore store,
-      FileMerger merger,
+      Supplier<FileMerger> merger,
       long memoryBytes,
       Clock clock,
       Supplier<UUID> ids) {
@@ -106,15 +105,17 @@ final class GroupRewriter {
     upkeep.rewrites().registerPending(rewrite.id(), key.value());
     try (ObjectWriter object = store.create(key)) {
       MergedFile merged =
-          merger.merge(
-              order,
-              object.stream(),
-              rows -> {
-                progress.words(
-                    "merged %,d of %,d rows of %,d files of table %s",
-                    rows, rewrite.inputRows(), rewrite.inputCount(), table.name());
-                stop.check();
-              });
+          merger
+              .get()
+              .merge(
+                  order,
+                  object.stream(),
+                  rows -> {
+                    progress.words(
+                        "merged %,d of %,d rows of %,d files of table %s",
+                        rows, rewrite.inputRows(), rewrite.inputCount(), table.name());
+                    stop.check();
+                  });
       if (merged.written() == null) {
         return null;
       }

@@ -86,7 +86,9 @@ public final class TrimPlanner {
       }
     }
     String nothing =
-        closed ? "The windows of tables with old rows are closed" : "No table has rows that are too old";
+        closed
+            ? "The windows of tables with old rows are closed"
+            : "No table has rows that are too old";
     return new TrimPlan(groups, false, groups.isEmpty() ? nothing : null);
   }
 
@@ -115,8 +117,7 @@ public final class TrimPlanner {
             groups.add(new Group(List.copyOf(dropped)));
             dropped.clear();
           }
-        } else if (age == RowAge.SOME_DROPPED
-            && age(slack, schema, file) != RowAge.NONE_DROPPED) {
+        } else if (age == RowAge.SOME_DROPPED && age(slack, schema, file) != RowAge.NONE_DROPPED) {
           groups.add(new Group(List.of(file.file())));
         }
         if (groups.size() > most) {
@@ -157,8 +158,7 @@ public final class TrimPlanner {
   }
 
   private RowCutoff cutoff(RowRetention retention, Duration slack) {
-    return new RowCutoff(
-        retention.fieldId(), clock.instant().minus(retention.keep()).minus(slack));
+    return new RowCutoff(retention.fieldId(), clock.instant().minus(retention.keep()).minus(slack));
   }
 
   private static Duration slack(RowRetention retention) {
@@ -175,10 +175,7 @@ public final class TrimPlanner {
         statistics == null
             ? null
             : new ColumnStats(
-                statistics.fieldId(),
-                statistics.nullCount(),
-                statistics.min(),
-                statistics.max()));
+                statistics.fieldId(), statistics.nullCount(), statistics.min(), statistics.max()));
   }
 
   /** Files that are rewritten together, in order of place. */

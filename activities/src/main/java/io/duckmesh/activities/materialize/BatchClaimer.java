@@ -1,7 +1,7 @@
 package io.duckmesh.activities.materialize;
 
-import io.duckmesh.activities.Progress;
 import io.duckmesh.activities.ActivityFailures;
+import io.duckmesh.activities.Progress;
 import io.duckmesh.bus.Batch;
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.ConsumerId;

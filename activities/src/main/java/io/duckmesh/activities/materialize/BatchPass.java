@@ -1,9 +1,9 @@
 package io.duckmesh.activities.materialize;
 
-import io.duckmesh.activities.TableSchemas;
+import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.activities.Progress;
 import io.duckmesh.activities.StopSignal;
-import io.duckmesh.activities.ActivityFailures;
+import io.duckmesh.activities.TableSchemas;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.PublishedSegment;

@@ -1,8 +1,8 @@
 package io.duckmesh.activities.materialize;
 
-import io.duckmesh.activities.TableSchemas;
 import io.duckmesh.activities.Progress;
 import io.duckmesh.activities.StopSignal;
+import io.duckmesh.activities.TableSchemas;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.CatalogUnavailableException;

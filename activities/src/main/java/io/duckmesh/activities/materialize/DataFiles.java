@@ -1,8 +1,8 @@
 package io.duckmesh.activities.materialize;
 
+import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.activities.StopSignal;
 import io.duckmesh.activities.WrittenFiles;
-import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.DataFile;
 import io.duckmesh.catalog.WriteId;

@@ -1,10 +1,10 @@
 package io.duckmesh.activities.materialize;
 
-import io.duckmesh.activities.TableSchemas;
+import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.activities.Progress;
 import io.duckmesh.activities.StopSignal;
+import io.duckmesh.activities.TableSchemas;
 import io.duckmesh.activities.Ticker;
-import io.duckmesh.activities.ActivityFailures;
 import io.duckmesh.bus.Batch;
 import io.duckmesh.bus.BatchId;
 import io.duckmesh.bus.BusUnavailableException;

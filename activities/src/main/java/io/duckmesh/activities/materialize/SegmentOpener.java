@@ -1,8 +1,8 @@
 package io.duckmesh.activities.materialize;
 
-import io.duckmesh.activities.TableSchemas;
-import io.duckmesh.activities.StopSignal;
 import io.duckmesh.activities.ActivityFailures;
+import io.duckmesh.activities.StopSignal;
+import io.duckmesh.activities.TableSchemas;
 import io.duckmesh.bus.PublishedSegment;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.ShardId;

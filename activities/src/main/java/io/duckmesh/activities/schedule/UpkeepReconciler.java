@@ -50,8 +50,7 @@ public final class UpkeepReconciler implements Background {
     this.settings = settings;
     this.clock = clock;
     this.forgetAt = clock.instant();
-    this.rounds =
-        new Rounds("duckmesh-upkeep-reconciler", settings.reconcile(), this::reconcile);
+    this.rounds = new Rounds("duckmesh-upkeep-reconciler", settings.reconcile(), this::reconcile);
   }
 
   @Override
@@ -72,8 +71,7 @@ public final class UpkeepReconciler implements Background {
     List<JobSchedule> wanted =
         WantedSchedules.of(settings, catalog.tenants().list(), this::compacts);
     Map<String, ScheduleState> there =
-        schedules.list().stream()
-            .collect(Collectors.toMap(ScheduleState::id, Function.identity()));
+        schedules.list().stream().collect(Collectors.toMap(ScheduleState::id, Function.identity()));
     for (JobSchedule schedule : wanted) {
       ScheduleState state = there.remove(schedule.id());
       if (state == null

@@ -1,11 +1,11 @@
 package io.duckmesh.activities.materialize;
 
-import io.duckmesh.activities.TableSchemas;
-import io.duckmesh.activities.Progress;
-import io.duckmesh.activities.StopSignal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.duckmesh.activities.Progress;
+import io.duckmesh.activities.StopSignal;
+import io.duckmesh.activities.TableSchemas;
 import io.duckmesh.bus.QuarantinedSegment;
 import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.engine.objects.ObjectStoreUnavailableException;

@@ -7,7 +7,6 @@ import io.duckmesh.catalog.upkeep.Garbage;
 import io.duckmesh.catalog.upkeep.Retention;
 import io.duckmesh.catalog.upkeep.Rewrites;
 import io.duckmesh.catalog.upkeep.Runs;
-import org.jspecify.annotations.Nullable;
 import io.duckmesh.engine.objects.ObjectWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -16,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** Puts faults between a step and what it works on, and looks how long calls take. */
 final class Faults {

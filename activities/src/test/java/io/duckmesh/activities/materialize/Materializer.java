@@ -13,7 +13,6 @@ import io.duckmesh.activities.expire.ExpireActivitiesImpl;
 import io.duckmesh.activities.expire.TrimPlanner;
 import io.duckmesh.activities.schedule.MaintenanceWorker;
 import io.duckmesh.activities.verify.VerifyActivitiesImpl;
-
 import io.duckmesh.bus.BatchLimits;
 import io.duckmesh.bus.EventBus;
 import io.duckmesh.catalog.Catalog;
@@ -110,7 +109,7 @@ final class Materializer implements AutoCloseable {
             catalog,
             upkeep,
             store,
-            merger,
+            () -> merger,
             CompactSettings.defaults(),
             lake.clock,
             registry,

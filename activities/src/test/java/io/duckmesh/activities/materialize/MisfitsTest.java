@@ -1,10 +1,10 @@
 package io.duckmesh.activities.materialize;
 
-import io.duckmesh.activities.TableSchemas;
-import io.duckmesh.activities.Progress;
-import io.duckmesh.activities.StopSignal;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.duckmesh.activities.Progress;
+import io.duckmesh.activities.StopSignal;
+import io.duckmesh.activities.TableSchemas;
 import io.duckmesh.bus.Position;
 import io.duckmesh.bus.QuarantineEntry;
 import io.duckmesh.bus.QuarantineFilter;

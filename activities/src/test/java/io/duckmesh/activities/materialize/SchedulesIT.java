@@ -2,6 +2,9 @@ package io.duckmesh.activities.materialize;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.duckmesh.activities.compact.CompactHints;
+import io.duckmesh.activities.compact.CompactSettings;
+import io.duckmesh.activities.compact.DueFinder;
 import io.duckmesh.activities.schedule.ScheduleSettings;
 import io.duckmesh.activities.schedule.ServerSchedules;
 import io.duckmesh.activities.schedule.UpkeepReconciler;
@@ -102,19 +105,41 @@ class SchedulesIT {
                 Duration.ofSeconds(1), Duration.ZERO, Duration.ZERO, Duration.ZERO))) {
       reconciler.start();
 
-      Await.until(
-          "files are merged", Duration.ofMinutes(2), () -> lake.files(flights).size() == 1);
+      Await.until("files are merged", Duration.ofMinutes(2), () -> lake.files(flights).size() == 1);
+    }
+    assertThat(lake.visibleIds(flights)).hasSize(20).doesNotHaveDuplicates();
+  }
+
+  @Test
+  void hintStartsMergingLongBeforeTheScheduleDoes() throws Exception {
+    TableInfo flights = lake.createTable("flights");
+    materializer.startWorkflow();
+    try (UpkeepReconciler reconciler =
+            reconciler(
+                SETTINGS.withIntervals(
+                    Duration.ofDays(30), Duration.ZERO, Duration.ZERO, Duration.ZERO));
+        CompactHints hints =
+            new CompactHints(
+                new ServerSchedules(materializer.client),
+                lake.upkeep,
+                new DueFinder(lake.upkeep, lake.clock),
+                CompactSettings.defaults())) {
+      reconciler.start();
+      Await.until("schedule is made", () -> ids().contains("compact/" + lake.tenant));
+      hints.start();
+      for (int i = 0; i < 20; i++) {
+        lake.awaitLanded(lake.publish(lake.segment(flights, i)));
+        hints.landed(lake.tenant);
+      }
+
+      Await.until("files are merged", Duration.ofMinutes(2), () -> lake.files(flights).size() < 8);
     }
     assertThat(lake.visibleIds(flights)).hasSize(20).doesNotHaveDuplicates();
   }
 
   private UpkeepReconciler reconciler(ScheduleSettings settings) {
     return new UpkeepReconciler(
-        new ServerSchedules(materializer.client),
-        lake.catalog,
-        lake.upkeep,
-        settings,
-        lake.clock);
+        new ServerSchedules(materializer.client), lake.catalog, lake.upkeep, settings, lake.clock);
   }
 
   private List<String> ids() {

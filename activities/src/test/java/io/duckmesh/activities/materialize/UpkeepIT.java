@@ -54,7 +54,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Merging, expiry and collection from end to end: a real Temporal, PostgreSQL, engine and store. */
+/**
+ * Merging, expiry and collection from end to end: a real Temporal, PostgreSQL, engine and store.
+ */
 class UpkeepIT {
   private Lake lake;
   private Materializer materializer;

@@ -14,8 +14,7 @@ class WantedSchedulesTest {
 
   @Test
   void everyTenantHasItsSchedulesAndCollectionIsForAll() {
-    assertThat(
-            WantedSchedules.of(ScheduleSettings.DEFAULTS, List.of(ACME, LAB), tenant -> true))
+    assertThat(WantedSchedules.of(ScheduleSettings.DEFAULTS, List.of(ACME, LAB), tenant -> true))
         .extracting(JobSchedule::id)
         .containsExactlyInAnyOrder(
             "compact/acme",
@@ -29,8 +28,7 @@ class WantedSchedulesTest {
 
   @Test
   void tenantThatWantsNoFilesMergedHasNoScheduleForIt() {
-    assertThat(
-            WantedSchedules.of(ScheduleSettings.DEFAULTS, List.of(ACME, LAB), LAB::equals))
+    assertThat(WantedSchedules.of(ScheduleSettings.DEFAULTS, List.of(ACME, LAB), LAB::equals))
         .extracting(JobSchedule::id)
         .contains("compact/lab", "expire/acme")
         .doesNotContain("compact/acme");
@@ -48,7 +46,8 @@ class WantedSchedulesTest {
             schedule -> {
               assertThat(schedule.id()).isEqualTo("expire/acme");
               assertThat(schedule.every()).isEqualTo(Duration.ofMinutes(10));
-              assertThat(schedule.timeout()).isBetween(Duration.ofMinutes(9), Duration.ofMinutes(10));
+              assertThat(schedule.timeout())
+                  .isBetween(Duration.ofMinutes(9), Duration.ofMinutes(10));
             });
   }
 }

@@ -10,6 +10,7 @@ import io.duckmesh.engine.merge.MergeProgress;
 import io.duckmesh.engine.merge.MergedFile;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.duckmesh.engine.query.duckdb.process.Folders;
+import io.duckmesh.engine.query.duckdb.process.OwnFolder;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -20,7 +21,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,32 +31,30 @@ final class DuckDbFileMerger implements FileMerger {
 
   private final ObjectStore store;
   private final MergeOptions options;
-  private final Path folder;
+  private final OwnFolder folder;
   private final MergeProcesses processes;
   private final ExecutorService threads =
       Executors.newCachedThreadPool(Thread.ofPlatform().name("merge-", 0).daemon().factory());
+  private final AtomicInteger users = new AtomicInteger(1);
   private volatile boolean closed;
 
-  private DuckDbFileMerger(ObjectStore store, MergeOptions options, Path folder) {
+  private DuckDbFileMerger(ObjectStore store, MergeOptions options, OwnFolder folder) {
     this.store = store;
     this.options = options;
     this.folder = folder;
-    this.processes = new MergeProcesses(folder);
+    this.processes = new MergeProcesses(folder.path());
   }
 
   static FileMerger open(ObjectStore store, MergeOptions options) {
-    Path folder = options.directory().toAbsolutePath().normalize();
     try {
-      Files.createDirectories(folder);
-      // The process's rules about folders compare names as they are.
-      folder = folder.toRealPath();
-      try (Stream<Path> left = Files.list(folder)) {
-        left.forEach(DuckDbFileMerger::delete);
-      }
+      Files.createDirectories(options.directory());
+      // A process's rules about folders compare names as they are.
+      OwnFolder folder = OwnFolder.create(options.directory().toRealPath(), "merger-");
+      return new DuckDbFileMerger(store, options, folder);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot use folder %s for merging".formatted(folder), e);
+      throw new UncheckedIOException(
+          "Cannot use folder %s for merging".formatted(options.directory()), e);
     }
-    return new DuckDbFileMerger(store, options, folder);
   }
 
   /** What can not be deleted is in nobody's way: no name is used twice. */
@@ -70,7 +69,15 @@ final class DuckDbFileMerger implements FileMerger {
   @Override
   public MergedFile merge(MergeOrder order, OutputStream out, MergeProgress progress)
       throws IOException {
-    Ticker ticker = new Ticker(progress, () -> closed);
+    users.incrementAndGet();
+    try {
+      return merge(order, out, new Ticker(progress, () -> closed));
+    } finally {
+      leave();
+    }
+  }
+
+  private MergedFile merge(MergeOrder order, OutputStream out, Ticker ticker) throws IOException {
     ticker.tick(0);
     long spillBytes = spillBytes(order);
     Path own = newFolder();
@@ -81,7 +88,8 @@ final class DuckDbFileMerger implements FileMerger {
       Sources sources = new SourceFetch(store, own).fetch(order.sources(), ticker);
       MergeProcess process = await(starting, ticker);
       MergedFile merged =
-          new MergeRun(order, sources, own, process, threads, ticker).run(spillBytes, options.threads(), out);
+          new MergeRun(order, sources, own, process, threads, ticker)
+              .run(spillBytes, options.threads(), out);
       ended = true;
       return merged;
     } finally {
@@ -103,9 +111,9 @@ final class DuckDbFileMerger implements FileMerger {
 
   private Path newFolder() {
     try {
-      return Files.createTempDirectory(folder, "merge-");
+      return Files.createTempDirectory(folder.path(), "merge-");
     } catch (IOException e) {
-      throw new MergeFailedException("Cannot make a folder in %s".formatted(folder), e);
+      throw new MergeFailedException("Cannot make a folder in %s".formatted(folder.path()), e);
     }
   }
 
@@ -144,10 +152,23 @@ final class DuckDbFileMerger implements FileMerger {
     }
   }
 
+  /** The folder is deleted by the last who uses it, which may be a merge that has to end. */
+  private void leave() {
+    if (users.decrementAndGet() == 0) {
+      folder.close();
+    }
+  }
+
   @Override
   public void close() {
-    closed = true;
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
     processes.close();
     threads.shutdown();
+    leave();
   }
 }

@@ -107,7 +107,8 @@ final class MergeRun {
         throw e;
       }
       // Sizes in files do not tell of values that repeat, which take their room again in memory.
-      log.info("Merging again with less at a time rows={}", sources.rows(), e);
+      log.info(
+          "Merging again with less at a time rows={} because={}", sources.rows(), e.getMessage());
       Files.deleteIfExists(target);
       rows = merge(memory, spillBytes, 1, Math.max(VECTOR_ROWS, groupRows / FEWER_ROWS));
     }
@@ -120,11 +121,10 @@ final class MergeRun {
   }
 
   private long merge(long memory, long spillBytes, int parallel, long groupRows) {
-    return call(
-            () -> {
-              process.setLimits(memory, spillBytes, parallel);
-              return process.query(MergeSql.merge(order, sources.files(), target, groupRows));
-            })
+    return call(() -> {
+          process.setLimits(memory, spillBytes, parallel);
+          return process.query(MergeSql.merge(order, sources.files(), target, groupRows));
+        })
         .getFirst();
   }
 
@@ -188,6 +188,7 @@ final class MergeRun {
     Future<T> result = threads.submit(work);
     boolean answered = false;
     try {
+      ticker.report();
       T answer = ticker.await(result, this::watch);
       answered = true;
       return answer;

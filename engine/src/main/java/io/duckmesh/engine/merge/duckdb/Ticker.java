@@ -38,6 +38,12 @@ final class Ticker {
     tick();
   }
 
+  /** Reports at once. */
+  void report() {
+    reportedAtNanos = System.nanoTime();
+    progress.report(rows);
+  }
+
   private void tick() {
     if (Thread.currentThread().isInterrupted()) {
       throw new MergeCancelledException("The merge was interrupted");
@@ -45,10 +51,8 @@ final class Ticker {
     if (closed.getAsBoolean()) {
       throw new MergeCancelledException("The merger was closed");
     }
-    long now = System.nanoTime();
-    if (now - reportedAtNanos >= REPORT_NANOS) {
-      reportedAtNanos = now;
-      progress.report(rows);
+    if (System.nanoTime() - reportedAtNanos >= REPORT_NANOS) {
+      report();
     }
   }
 

@@ -117,7 +117,10 @@ final class DirectoryCache implements ObjectCache {
     }
   }
 
-  /** Takes over what an earlier run left, the oldest as the least recently used. */
+  /**
+   * Takes over what an earlier run left, the oldest as the least recently used. Their bytes are
+   * compared when they are first leased.
+   */
   private void adopt() throws IOException {
     List<FoundFile> found = new ArrayList<>();
     try (Stream<Path> files = Files.walk(directory)) {
@@ -134,6 +137,7 @@ final class DirectoryCache implements ObjectCache {
       for (FoundFile file : found) {
         Path path = directory.resolve(file.key().value());
         Entry entry = new Entry(file.key(), path, file.sizeBytes());
+        entry.adopted = true;
         entry.file.complete(path);
         entries.put(file.key(), entry);
         sizeBytes += file.sizeBytes();
@@ -193,9 +197,15 @@ final class DirectoryCache implements ObjectCache {
         log.warn("Downloading damaged file again key={}", object.key());
         sizeBytes += object.sizeBytes() - entry.sizeBytes;
         entry.sizeBytes = object.sizeBytes();
+        entry.adopted = false;
         entry.file = new CompletableFuture<>();
         startDownload(entry, object);
         misses++;
+      } else if (entry.adopted && object.contentHash() != null) {
+        entry.adopted = false;
+        entry.file = new CompletableFuture<>();
+        startCheck(entry, object);
+        hits++;
       } else {
         hits++;
       }
@@ -208,8 +218,38 @@ final class DirectoryCache implements ObjectCache {
   /** Under the lock. */
   private void startDownload(Entry entry, CachedObject object) {
     CompletableFuture<Path> file = entry.file;
+    start(() -> download(entry, file, object));
+  }
+
+  /** Under the lock. */
+  private void startCheck(Entry entry, CachedObject object) {
+    CompletableFuture<Path> file = entry.file;
+    start(
+        () -> {
+          if (isWhole(entry, object)) {
+            file.complete(entry.path);
+          } else {
+            download(entry, file, object);
+          }
+        });
+  }
+
+  private static boolean isWhole(Entry entry, CachedObject object) {
     try {
-      downloads.execute(() -> download(entry, file, object));
+      var unused = FileChecks.check(object, entry.path);
+      return true;
+    } catch (CorruptObjectException | ObjectNotFoundException | ObjectStoreUnavailableException e) {
+      log.warn("Downloading damaged file again key={}", object.key(), e);
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void start(Runnable task) {
+    try {
+      downloads.execute(task);
     } catch (RejectedExecutionException e) {
       throw new IllegalStateException("The object cache is closed", e);
     }
@@ -311,6 +351,9 @@ final class DirectoryCache implements ObjectCache {
     long sizeBytes;
     CompletableFuture<Path> file = new CompletableFuture<>();
     int leases;
+
+    /** Whether an earlier run left it, and nobody has compared its bytes since. */
+    boolean adopted;
 
     Entry(ObjectKey key, Path path, long sizeBytes) {
       this.key = key;

@@ -63,14 +63,14 @@ final class Download {
     }
   }
 
-  private static void checkHash(CachedObject object, String actual) {
+  static void checkHash(CachedObject object, String actual) {
     String expected = object.contentHash();
     if (expected != null && !expected.equals(actual)) {
       throw new CorruptObjectException(object.key(), expected, actual);
     }
   }
 
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

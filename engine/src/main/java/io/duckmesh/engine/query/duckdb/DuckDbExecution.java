@@ -349,6 +349,11 @@ final class DuckDbExecution implements QueryExecution {
   }
 
   private RuntimeException lost(Exception cause) {
+    if (session == null) {
+      log.error("Query gets no session query_id={} pid={}", queryId, instance.pid(), cause);
+      instance.retire();
+      return new InstanceLostException(cause);
+    }
     if (!instance.isLost()) {
       log.error("Query lost its session query_id={}", queryId, cause);
       return new QueryFailedException("Query failed inside the engine", cause);

@@ -2,6 +2,7 @@ package io.duckmesh.engine.query.duckdb;
 
 import io.duckmesh.engine.query.QueryFailedException;
 import io.duckmesh.engine.query.QueryRejectedException;
+import io.duckmesh.engine.query.QueryUnavailableException;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +15,9 @@ import org.slf4j.LoggerFactory;
  */
 final class DuckDbFailures {
   private static final Logger log = LoggerFactory.getLogger(DuckDbFailures.class);
+
+  /** The system's words, within those of DuckDB. */
+  private static final String DISK_FULL = "No space left on device";
 
   private static final Pattern ERROR = Pattern.compile("(?s)([A-Za-z ]+?) Error: (.*)");
 
@@ -75,6 +79,10 @@ final class DuckDbFailures {
     if (kind.equals("Out of Memory")) {
       return new QueryFailedException(
           "Query needs more memory than it may take; it can be split or narrowed", failure);
+    }
+    if (message.contains(DISK_FULL)) {
+      log.error("Disk that queries spill to is full query_id={}", queryId, failure);
+      return new QueryUnavailableException("The disk that queries spill to is full", failure);
     }
     if (kind.equals("IO") || isFatal(failure) || kind.isEmpty()) {
       log.error("Query failed inside DuckDB query_id={}", queryId, failure);

@@ -144,7 +144,7 @@ final class SpareProcess implements AutoCloseable {
         }
       }
     } catch (SQLException e) {
-      throw new IllegalStateException("A new DuckDB does not answer", e);
+      throw new IOException("A new DuckDB does not answer", e);
     } finally {
       limit.cancel(false);
     }

@@ -91,7 +91,7 @@ final class MergeFixture implements AutoCloseable {
         bytes,
         """
         SELECT {name: name, type: type, length: type_length, repetition: repetition_type,
-                children: num_children, logical: logical_type, field_id: field_id}::VARCHAR
+                children: num_children, meaning: duckdb_type, field_id: field_id}::VARCHAR
         FROM parquet_schema('%s')
         OFFSET 1
         """);

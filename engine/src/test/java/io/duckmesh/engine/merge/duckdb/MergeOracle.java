@@ -45,11 +45,16 @@ final class MergeOracle {
       case byte[] bytes -> Arrays.compareUnsigned(bytes, (byte[]) right);
       case UUID id -> id.toString().compareTo(right.toString());
       case BigDecimal number -> number.compareTo((BigDecimal) right);
-      case Float number -> Double.compare(number + 0d, (Float) right + 0d);
-      case Double number -> Double.compare(number + 0d, (Double) right + 0d);
+      case Float number -> compare(number.doubleValue(), ((Number) right).doubleValue());
+      case Double number -> compare(number.doubleValue(), ((Number) right).doubleValue());
       case Number number -> Long.compare(number.longValue(), ((Number) right).longValue());
       default -> throw new IllegalArgumentException("Not sorted by: " + left);
     };
+  }
+
+  /** Both zeros are equal, and NaN is above all numbers. */
+  private static int compare(double left, double right) {
+    return Double.compare(left + 0d, right + 0d);
   }
 
   private static byte[] utf8(String text) {

@@ -205,6 +205,29 @@ class DirectoryCacheTest {
   }
 
   @Test
+  void adoptedFileOfOtherBytesIsDownloadedAgain() throws Exception {
+    acquireAndClose("t/1", "t/2");
+    byte[] changed = content("t/1");
+    changed[changed.length / 2] ^= 1;
+    Files.write(file("t/1"), changed);
+    cache.close();
+    cache = ObjectCache.open(store, directory, 3 * SIZE);
+
+    for (int round = 0; round < 2; round++) {
+      List<Lease> leases = cache.acquireAll(List.of(hashed("t/1"), hashed("t/2")));
+      assertThat(leases.getFirst().path()).hasBinaryContent(content("t/1"));
+      assertThat(leases.getLast().path()).hasBinaryContent(content("t/2"));
+      leases.forEach(Lease::close);
+    }
+    assertThat(store.opened()).isEqualTo(3);
+  }
+
+  private CachedObject hashed(String key) throws Exception {
+    byte[] hash = MessageDigest.getInstance("SHA-256").digest(content(key));
+    return new CachedObject(new ObjectKey(key), SIZE, HexFormat.of().formatHex(hash));
+  }
+
+  @Test
   void fileThatVanishedIsDownloadedAgain() throws Exception {
     acquireAndClose("t/1");
     Files.delete(file("t/1"));

@@ -824,6 +824,13 @@ class DuckDbQueryEngineTest {
   }
 
   @Test
+  void typeAsAValueIsRefusedAsAResult() {
+    assertThatThrownBy(() -> fixture.query("SELECT get_type(1)"))
+        .isInstanceOf(QueryRejectedException.class)
+        .hasMessageContaining("which no answer holds; cast it to JSON");
+  }
+
+  @Test
   void manyTablesLeaveNoMoreViewsThanTheLimit() {
     TableFile file = fixture.file(EVENTS, row(1, "a"));
 

@@ -16,12 +16,14 @@ import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.QueryTimeoutException;
 import io.duckmesh.engine.query.QueryUnavailableException;
 import io.duckmesh.engine.query.ResultFormat;
+import io.duckmesh.engine.query.duckdb.process.Folders;
 import io.duckmesh.engine.query.duckdb.process.QueryProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -139,6 +141,29 @@ class ProcessIsolationTest {
   }
 
   @Test
+  void programThatSomebodyDeletedIsUnpackedAgain() throws Exception {
+    assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
+    for (ProcessHandle process : processes()) {
+      Folders.delete(library(process));
+    }
+    assertThat(fixture.query("SELECT 2")).isEqualTo("[[2]]");
+
+    kill(queryProcesses());
+
+    assertThat(fixture.query("SELECT 3")).isEqualTo("[[3]]");
+  }
+
+  /** The folder of the libraries that a process was started from. */
+  private static Path library(ProcessHandle process) {
+    String option = "-Djava.library.path=";
+    return Arrays.stream(process.info().arguments().orElseThrow())
+        .filter(argument -> argument.startsWith(option))
+        .map(argument -> Path.of(argument.substring(option.length())))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void processThatEndsLeavesNoOpenConnection() throws Exception {
     assumeThat(OWN_FILES).isDirectory();
     assertThat(fixture.query("SELECT 1")).isEqualTo("[[1]]");
@@ -245,12 +270,15 @@ class ProcessIsolationTest {
   }
 
   private static Set<Long> queryProcesses() {
+    return processes().stream().map(ProcessHandle::pid).collect(Collectors.toSet());
+  }
+
+  private static List<ProcessHandle> processes() {
     return ProcessHandle.current()
         .children()
         .filter(
             child -> child.info().commandLine().orElse("").contains(QueryProcess.class.getName()))
-        .map(ProcessHandle::pid)
-        .collect(Collectors.toSet());
+        .toList();
   }
 
   private static void kill(Set<Long> processes) {

@@ -204,7 +204,7 @@ final class ChildSession {
       boolean deep = String.valueOf(e.getMessage()).startsWith(TOO_DEEP);
       fail(deep ? Failure.TYPE_TOO_DEEP : Failure.NO_FORM, 0, e.getMessage());
       return false;
-    } catch (UnsupportedOperationException | NullPointerException e) {
+    } catch (IOException | UnsupportedOperationException | NullPointerException e) {
       // What Arrow's reader does at types that it does not know, within others.
       fail(Failure.NO_FORM, 0, e.getMessage());
       return false;

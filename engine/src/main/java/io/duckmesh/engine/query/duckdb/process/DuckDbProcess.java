@@ -75,14 +75,15 @@ public final class DuckDbProcess implements AutoCloseable {
    * @throws IOException if the process can not be started, or ends while it starts
    */
   public static DuckDbProcess start() throws IOException {
-    Path folder = ProgramFiles.ofThisProgram().newFolder();
+    ProgramFiles files = ProgramFiles.ofThisProgram();
+    Path folder = files.newFolder();
     Set<SocketChannel> channels = new HashSet<>();
     Process process = null;
     boolean started = false;
     try {
       Path socket = folder.resolve("socket");
       ProcessBuilder builder =
-          new ProcessBuilder(ProgramFiles.ofThisProgram().command(folder, socket))
+          new ProcessBuilder(files.command(folder, socket))
               .directory(folder.toFile())
               .redirectErrorStream(true);
       builder.environment().clear();

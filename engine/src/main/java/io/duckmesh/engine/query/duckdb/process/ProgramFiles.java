@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.joining;
 import com.google.flatbuffers.FlatBufferBuilder;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +22,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.unsafe.UnsafeAllocationManager;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,8 +33,11 @@ import org.slf4j.LoggerFactory;
  */
 final class ProgramFiles {
   private static final Logger log = LoggerFactory.getLogger(ProgramFiles.class);
+  private static final String LIBRARY = System.mapLibraryName("duckdb_java");
   private static final int NEWER_UNSAFE = 23;
   private static final String PREFIX = "duckmesh-duckdb-";
+
+  private static @Nullable ProgramFiles unpacked;
 
   private final List<Path> classPath;
 
@@ -52,42 +55,45 @@ final class ProgramFiles {
   }
 
   /**
-   * Unpacked once per process, and deleted at its end; what processes left that were killed is
-   * deleted before.
+   * Unpacked once per process, or again when somebody has deleted it, and deleted at its end; what
+   * processes left that were killed is deleted before.
+   *
+   * @throws IOException if there is no room for it
    */
-  static ProgramFiles ofThisProgram() {
-    return Holder.FILES;
-  }
-
-  private static final class Holder {
-    private static final ProgramFiles FILES = unpack();
-  }
-
-  private static ProgramFiles unpack() {
-    try {
-      OwnFolder folder = OwnFolder.create(Path.of(System.getProperty("java.io.tmpdir")), PREFIX);
-      Runtime.getRuntime().addShutdownHook(new Thread(folder::close));
-      List<Path> classPath = new ArrayList<>();
-      classPath.add(splitDriver(source(DuckDBConnection.class), folder.path()));
-      for (Class<?> type :
-          List.of(
-              QueryProcess.class,
-              VectorSchemaRoot.class,
-              Message.class,
-              FlatBufferBuilder.class,
-              BufferAllocator.class,
-              UnsafeAllocationManager.class,
-              Data.class,
-              com.fasterxml.jackson.databind.ObjectMapper.class,
-              com.fasterxml.jackson.core.JsonFactory.class,
-              com.fasterxml.jackson.annotation.JsonProperty.class,
-              Logger.class)) {
-        classPath.add(source(type));
-      }
-      return new ProgramFiles(classPath, folder);
-    } catch (IOException e) {
-      throw new UncheckedIOException("Cannot unpack DuckDB", e);
+  static synchronized ProgramFiles ofThisProgram() throws IOException {
+    ProgramFiles files = unpacked;
+    if (files == null || !files.isThere()) {
+      files = unpack();
+      unpacked = files;
     }
+    return files;
+  }
+
+  private boolean isThere() {
+    return Files.exists(folder.path().resolve(LIBRARY));
+  }
+
+  private static ProgramFiles unpack() throws IOException {
+    OwnFolder folder = OwnFolder.create(Path.of(System.getProperty("java.io.tmpdir")), PREFIX);
+    Runtime.getRuntime().addShutdownHook(new Thread(folder::close));
+    List<Path> classPath = new ArrayList<>();
+    classPath.add(splitDriver(source(DuckDBConnection.class), folder.path()));
+    for (Class<?> type :
+        List.of(
+            QueryProcess.class,
+            VectorSchemaRoot.class,
+            Message.class,
+            FlatBufferBuilder.class,
+            BufferAllocator.class,
+            UnsafeAllocationManager.class,
+            Data.class,
+            com.fasterxml.jackson.databind.ObjectMapper.class,
+            com.fasterxml.jackson.core.JsonFactory.class,
+            com.fasterxml.jackson.annotation.JsonProperty.class,
+            Logger.class)) {
+      classPath.add(source(type));
+    }
+    return new ProgramFiles(classPath, folder);
   }
 
   private static Path source(Class<?> type) {
@@ -114,7 +120,7 @@ final class ProgramFiles {
         if (entry.getName().equals(library)) {
           found = true;
           try (InputStream in = jar.getInputStream(entry)) {
-            Files.copy(in, folder.resolve(System.mapLibraryName("duckdb_java")));
+            Files.copy(in, folder.resolve(LIBRARY));
           }
         } else if (entry.getName().endsWith(".class")
             || entry.getName().startsWith("META-INF/services")) {

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.apache.arrow.c.jni.JniLoader;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.duckdb.DuckDBConnection;
@@ -73,6 +74,8 @@ public final class QueryProcess {
     DuckDBConnection base =
         DriverManager.getConnection("jdbc:duckdb:", properties).unwrap(DuckDBConnection.class);
     try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      // Unpacks its library, and the first answer would be too late to hear that there is no room.
+      JniLoader.get().ensureLoaded();
       server.bind(UnixDomainSocketAddress.of(args[0]));
       System.out.write(READY);
       System.out.flush();
