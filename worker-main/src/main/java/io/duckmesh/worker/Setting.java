@@ -75,8 +75,9 @@ public enum Setting {
   QUERY_PROCESS_MEMORY_BYTES(
       "query.process-memory-bytes",
       "0",
-      "Memory of DuckDB for all tenants at most, in bytes; 0 for half of the machine's. When their"
-          + " processes together take more, the largest is ended."),
+      "Memory of DuckDB for all tenants at most, in bytes; 0 for half of the machine's. So many tenants"
+          + " compute at once that their `query.memory-bytes` add up to it; the others wait. When their"
+          + " processes together take more, the largest is ended, one without queries first."),
   QUERY_THREADS("query.threads", "0", "Threads of DuckDB; 0 for one per core."),
   QUERY_CONCURRENCY("query.concurrency", "8", "Statements that run at once; others wait."),
   QUERY_ASYNC_CONCURRENCY(
