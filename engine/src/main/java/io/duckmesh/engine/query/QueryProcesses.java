@@ -5,7 +5,8 @@ package io.duckmesh.engine.query;
  *
  * @param open that are there now
  * @param started ever
- * @param killedForMemory of those that were started, ended since they took too much
+ * @param killedForMemory of those that were started, ended with queries in them since they took too
+ *     much
  * @param residentBytes memory that those that are there take together, as far as the system tells
  */
 public record QueryProcesses(long open, long started, long killedForMemory, long residentBytes) {

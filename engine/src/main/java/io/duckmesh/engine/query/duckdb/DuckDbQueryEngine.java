@@ -13,6 +13,7 @@ import io.duckmesh.engine.query.QueryExecution;
 import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryMeter;
 import io.duckmesh.engine.query.QueryParameters;
+import io.duckmesh.engine.query.QueryProcesses;
 import io.duckmesh.engine.query.QueryRejectedException;
 import io.duckmesh.engine.query.ResultFormat;
 import io.duckmesh.engine.query.TableReference;
@@ -318,6 +319,11 @@ final class DuckDbQueryEngine implements QueryEngine {
       running.notifyAll();
     }
     instances.wakeWaiting();
+  }
+
+  @Override
+  public QueryProcesses processes() {
+    return instances.processes();
   }
 
   @Override

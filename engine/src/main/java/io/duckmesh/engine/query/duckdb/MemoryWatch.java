@@ -39,6 +39,13 @@ final class MemoryWatch {
         Math.max(options.hardMemoryBytes(), options.processMemoryBytes()));
   }
 
+  /** What the processes of the instances take together, as far as the system tells. */
+  long residentBytes(Collection<TenantInstance> instances) {
+    return instances.stream()
+        .mapToLong(instance -> residentBytes.apply(instance.pid()).orElse(0))
+        .sum();
+  }
+
   /**
    * Those that take too much, and the largest if all together do: of those without queries, if
    * there are any.

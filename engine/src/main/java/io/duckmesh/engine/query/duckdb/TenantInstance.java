@@ -226,7 +226,7 @@ final class TenantInstance implements AutoCloseable {
   /** Ends the process since it takes too much memory; what runs there fails. */
   void endForMemory() {
     synchronized (lock) {
-      lostToMemory = users > 0;
+      lostToMemory |= users > 0;
     }
     retire();
     process.kill();

@@ -3,6 +3,7 @@ package io.duckmesh.engine.query.duckdb;
 import io.duckmesh.engine.query.QueryCancellation;
 import io.duckmesh.engine.query.QueryCancelledException;
 import io.duckmesh.engine.query.QueryOverloadedException;
+import io.duckmesh.engine.query.QueryProcesses;
 import io.duckmesh.engine.query.QueryUnavailableException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,6 +57,8 @@ final class TenantInstances implements AutoCloseable {
   /** What is being opened, by one thread each. */
   private final Set<InstanceKey> opening = new HashSet<>();
 
+  private long started;
+  private long lostToMemory;
   private boolean closed;
 
   private TenantInstances(
@@ -254,6 +257,7 @@ final class TenantInstances implements AutoCloseable {
       opening.remove(key);
       if (instance != null) {
         open.add(instance);
+        started++;
         late = closed;
         if (!late) {
           instances.put(key, instance);
@@ -281,7 +285,9 @@ final class TenantInstances implements AutoCloseable {
 
   private void instanceClosed(TenantInstance instance) {
     synchronized (instances) {
-      open.remove(instance);
+      if (open.remove(instance) && instance.lostToMemory()) {
+        lostToMemory++;
+      }
       instances.notifyAll();
     }
   }
@@ -321,6 +327,19 @@ final class TenantInstances implements AutoCloseable {
     }
     memory.excess(watched).forEach(TenantInstance::endForMemory);
     watched.forEach(TenantInstance::endLeftStatements);
+  }
+
+  /** What there is of processes; the spare one is none yet. */
+  QueryProcesses processes() {
+    List<TenantInstance> there;
+    long startedSoFar;
+    long lostSoFar;
+    synchronized (instances) {
+      there = List.copyOf(open);
+      startedSoFar = started;
+      lostSoFar = lostToMemory;
+    }
+    return new QueryProcesses(there.size(), startedSoFar, lostSoFar, memory.residentBytes(there));
   }
 
   /** Lets those who wait for room look again. */
