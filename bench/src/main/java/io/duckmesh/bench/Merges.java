@@ -45,6 +45,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -209,18 +210,12 @@ final class Merges implements Callable<Integer> {
   /** The groups of the first round of a table that was never compacted. */
   private List<FileGroup> plan(Map<String, MergeSource> sources) {
     List<LiveFile> live = new ArrayList<>();
-    sources.keySet().stream()
-        .sorted()
+    new TreeMap<>(sources)
         .forEach(
-            key ->
+            (key, source) ->
                 live.add(
                     new LiveFile(
-                        key,
-                        new Place(live.size() + 1, key),
-                        rows,
-                        sources.get(key).sizeBytes(),
-                        0,
-                        false)));
+                        key, new Place(live.size() + 1, key), rows, source.sizeBytes(), 0, false)));
     return new CompactionPlanner(CompactionOptions.DEFAULTS).plan(live);
   }
 
