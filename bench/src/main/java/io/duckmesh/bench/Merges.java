@@ -234,8 +234,7 @@ final class Merges implements Callable<Integer> {
       long memory,
       boolean sorted)
       throws Exception {
-    MergeOptions options =
-        MergeOptions.defaults(folder.resolve("merging")).withThreads(threads);
+    MergeOptions options = MergeOptions.defaults(folder.resolve("merging")).withThreads(threads);
     long bytes = 0;
     long rowCount = 0;
     long oursNanos = 0;
@@ -244,10 +243,10 @@ final class Merges implements Callable<Integer> {
     ScheduledExecutorService watch = Executors.newSingleThreadScheduledExecutor();
     try (FileMerger merger = DuckDbMerges.create(store, options);
         Bare bare = new Bare(folder.resolve("bare"), memory, threads)) {
-      var unused =
-          watch.scheduleAtFixedRate(() -> look(most), 0, 10, TimeUnit.MILLISECONDS);
+      var unused = watch.scheduleAtFixedRate(() -> look(most), 0, 10, TimeUnit.MILLISECONDS);
       // What both do once in their lives is not measured.
-      FileGroup small = new FileGroup(groups.getFirst().reason(), groups.getFirst().files().subList(0, 8));
+      FileGroup small =
+          new FileGroup(groups.getFirst().reason(), groups.getFirst().files().subList(0, 8));
       merge(merger, store, order(sources, small, memory, sorted));
       bare.merge(store, small, sorted);
       for (FileGroup group : groups) {

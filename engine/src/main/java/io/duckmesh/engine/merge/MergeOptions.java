@@ -7,8 +7,8 @@ import java.nio.file.Path;
 /**
  * What merges may take of the machine beside the memory that an order names.
  *
- * @param directory where files are fetched to and rows spilled, in a folder of each merger; one that
- *     opens deletes those of mergers whose process has ended
+ * @param directory where files are fetched to and rows spilled, in a folder of each merger; one
+ *     that opens deletes those of mergers whose process has ended
  * @param diskBytes most bytes that one merge has there
  * @param threads threads of one merge
  */

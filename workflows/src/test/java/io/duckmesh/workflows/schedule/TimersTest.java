@@ -62,36 +62,4 @@ class TimersTest extends SchedulesContract {
         .contains("Starts `verify/words` every PT24H, unless a run is active.");
     schedules.remove("verify/words");
   }
-
-  @Test
-  void timerWithALongHistoryGoesOnAsANewRunAsItWas() {
-    Schedules schedules = createSchedules();
-    JobSchedule daily =
-        new JobSchedule(
-            "verify/long", ScheduledJob.VERIFY, "long", Duration.ofDays(1), Duration.ofHours(23));
-    schedules.put(daily);
-    String first = run("timer/verify/long");
-    schedules.pause("verify/long", "The disk is full");
-
-    await(
-        () -> {
-          schedules.put(daily);
-          return !run("timer/verify/long").equals(first);
-        },
-        "continued");
-
-    await(
-        () ->
-            schedules
-                .list()
-                .contains(
-                    new ScheduleState(
-                        "verify/long", Duration.ofDays(1), Duration.ofHours(23), true)),
-        "as it was");
-    schedules.remove("verify/long");
-  }
-
-  private static String run(String workflowId) {
-    return server.stub(workflowId).describe().getExecution().getRunId();
-  }
 }

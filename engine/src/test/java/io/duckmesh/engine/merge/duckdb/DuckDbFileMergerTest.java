@@ -587,8 +587,7 @@ class DuckDbFileMergerTest {
 
   @Test
   void columnThatDuckDbCanNotWriteIsNamed() {
-    RowSchema schema =
-        new RowSchema(1, List.of(column(1, "__duckdb_field_id", "INTEGER", null)));
+    RowSchema schema = new RowSchema(1, List.of(column(1, "__duckdb_field_id", "INTEGER", null)));
     MergeSource source = fixture.source(schema, List.<Object[]>of(row(1)));
 
     assertThatThrownBy(() -> merge(order(schema, List.of(source))))
