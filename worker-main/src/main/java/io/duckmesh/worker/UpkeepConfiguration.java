@@ -6,7 +6,6 @@ import io.duckmesh.activities.compact.CompactActivitiesImpl;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.engine.merge.FileMerger;
-import io.duckmesh.engine.merge.MergeOptions;
 import io.duckmesh.engine.merge.duckdb.DuckDbMerges;
 import io.duckmesh.engine.objects.ObjectStore;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -32,22 +31,12 @@ class UpkeepConfiguration {
     return BudgetedObjects.of(store, settings.compact().settings().bytesPerSecond());
   }
 
-  @Bean
-  @Lazy
-  ClaimedFolder mergeFolder(ServerSettings settings) {
-    return ClaimedFolder.below(settings.compact().merges().directory());
-  }
-
   /** Made with the first rewrite, which only compactors have. */
   @Bean(destroyMethod = "close")
   @Lazy
   FileMerger fileMerger(
-      ServerSettings settings,
-      @Qualifier("budgetedObjects") ObjectStore budgeted,
-      ClaimedFolder folder) {
-    MergeOptions options = settings.compact().merges();
-    return DuckDbMerges.create(
-        budgeted, new MergeOptions(folder.path(), options.diskBytes(), options.threads()));
+      ServerSettings settings, @Qualifier("budgetedObjects") ObjectStore budgeted) {
+    return DuckDbMerges.create(budgeted, settings.compact().merges());
   }
 
   @Bean
