@@ -6,6 +6,7 @@ import io.duckmesh.catalog.upkeep.ExpiryPlan;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -168,6 +169,11 @@ class RestoreApiTest extends GatewayTestBase {
         .contains("expires_at is over already");
     assertThat(gateway().put("/v1/pins/x", "{\"snapshot_id\":99999999}").errorCode())
         .isEqualTo("SNAPSHOT_NOT_FOUND");
+    assertThat(
+            gateway()
+                .put("/v1/pins/x", "{\"expires_at\":\"+1000000-01-01T00:00:00Z\"}")
+                .errorCode())
+        .isEqualTo("INVALID_REQUEST");
     assertThat(gateway().put("/v1/pins/x", "{\"snapshot\":1}").errorCode())
         .isEqualTo("INVALID_REQUEST");
   }
@@ -198,6 +204,40 @@ class RestoreApiTest extends GatewayTestBase {
     assertThat(newest.json().get("name").asString()).isEqualTo(table);
     assertThat(gateway().post("/v1/tables/never/undrop", "").errorCode())
         .isEqualTo("TABLE_NOT_FOUND");
+  }
+
+  @Test
+  void eachOfSeveralDroppedTablesOfANameIsGivenBack() {
+    String table = newTable();
+    send(table, 3);
+    String first = dropAndFind(table);
+    gateway()
+        .post(
+            "/v1/tables",
+            "{\"name\":\"%s\",\"columns\":[{\"name\":\"a\",\"type\":\"INTEGER\"}]}"
+                .formatted(table));
+    String second = dropAndFind(table);
+    String undrop = "/v1/tables/" + table + "/undrop";
+
+    assertThat(second).isNotEqualTo(first);
+    assertThat(gateway().post(undrop + "?table_id=" + first, "").status()).isEqualTo(200);
+    assertThat(rows(table)).isEqualTo(3);
+    assertThat(dropAndFind(table)).isEqualTo(first);
+    assertThat(gateway().post(undrop + "?table_id=" + second, "").status()).isEqualTo(200);
+    assertThat(gateway().post(undrop + "?table_id=" + UUID.randomUUID(), "").errorCode())
+        .isEqualTo("TABLE_EXISTS");
+    assertThat(gateway().post(undrop + "?table_id=x", "").errorCode()).isEqualTo("INVALID_REQUEST");
+  }
+
+  /** The id of the table, which is the one of its name that was dropped last. */
+  private static String dropAndFind(String table) {
+    gateway().delete("/v1/tables/" + table);
+    for (JsonNode each : gateway().get("/v1/dropped-tables").json().get("tables")) {
+      if (each.get("name").asString().equals(table)) {
+        return each.get("table_id").asString();
+      }
+    }
+    throw new AssertionError("Not listed: " + table);
   }
 
   @Test

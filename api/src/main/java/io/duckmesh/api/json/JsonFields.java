@@ -3,6 +3,9 @@ package io.duckmesh.api.json;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -101,6 +104,24 @@ public final class JsonFields {
   public boolean has(String field) {
     JsonNode node = object.get(field);
     return node != null && !node.isNull();
+  }
+
+  /** A time of RFC 3339 in the years 0001 to 9999; null if there is none, or it is not one. */
+  public @Nullable Instant instant(String field) {
+    String text = text(field);
+    if (text == null) {
+      return null;
+    }
+    try {
+      Instant instant = OffsetDateTime.parse(text).toInstant();
+      if (Times.possible(instant)) {
+        return instant;
+      }
+      problem(field, "is not between the years 0001 and 9999: " + text);
+    } catch (DateTimeException e) {
+      problem(field, "is not an RFC 3339 time such as 2026-01-31T12:00:00Z: " + text);
+    }
+    return null;
   }
 
   public @Nullable String text(String field) {

@@ -9,8 +9,6 @@ import io.duckmesh.engine.query.QueryLimits;
 import io.duckmesh.engine.query.QueryParameters;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +48,7 @@ record QueryRequest(
     String sql = fields.requiredText("sql");
     QueryParameters parameters = ParameterReader.read(fields);
     Long snapshot = fields.number("snapshot_id", 0, Long.MAX_VALUE);
-    Instant asOf = instant(fields, "as_of");
+    Instant asOf = fields.instant("as_of");
     if (snapshot != null && asOf != null) {
       fields.problem("as_of", "does not go with snapshot_id");
     }
@@ -118,23 +116,5 @@ record QueryRequest(
         timeout == null ? limits.timeout() : Duration.ofMillis(timeout),
         rows == null ? limits.maxRows() : rows,
         bytes == null ? limits.maxBytes() : bytes);
-  }
-
-  private static @Nullable Instant instant(JsonFields fields, String name) {
-    String text = fields.text(name);
-    if (text == null) {
-      return null;
-    }
-    try {
-      Instant instant = OffsetDateTime.parse(text).toInstant();
-      if (TimeTravel.possible(instant)) {
-        return instant;
-      }
-      fields.problem(name, "is not between the years 0001 and 9999: " + text);
-      return null;
-    } catch (DateTimeParseException e) {
-      fields.problem(name, "is not an RFC 3339 time such as 2026-01-31T12:00:00Z: " + text);
-      return null;
-    }
   }
 }

@@ -2,6 +2,7 @@ package io.duckmesh.api.query;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import io.duckmesh.api.json.Times;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.api.tables.MissingTable;
@@ -239,7 +240,7 @@ public final class TableBinder {
   /** Reads the time of {@code AT (TIMESTAMP => …)}: RFC 3339, or without a zone in UTC. */
   static Instant instant(String text) {
     Instant instant = parse(text);
-    if (!TimeTravel.possible(instant)) {
+    if (!Times.possible(instant)) {
       throw new ProblemException(
           ApiError.QUERY_REJECTED,
           "AT (TIMESTAMP => '%s') is not between the years 0001 and 9999".formatted(text));

@@ -36,6 +36,10 @@ final class TableDrafts {
   private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,62}");
   private static final String NAME_RULE =
       "is not a name: a letter or _, then letters, digits and _, up to 63 characters";
+
+  /** Means something else where DuckDB is told the field ids of a file. */
+  private static final String RESERVED = "__duckdb_field_id";
+
   private static final int MAX_COLUMNS = 1_000;
   private static final Duration LONGEST_KEY_WINDOW = Duration.ofDays(366);
 
@@ -87,6 +91,9 @@ final class TableDrafts {
       boolean named = NAME.matcher(name).matches();
       if (!name.isBlank() && !named) {
         object.problem("name", NAME_RULE);
+      }
+      if (RESERVED.equalsIgnoreCase(name)) {
+        object.problem("name", "is a name that Parquet files written by DuckDB can not have");
       }
       if (named && !seen.add(name.toLowerCase(Locale.ROOT))) {
         object.problem("name", "is there twice (case does not matter): " + name);

@@ -71,7 +71,7 @@ public final class PinController {
     }
     JsonFields fields = JsonFields.parse(bodies.readJson(request));
     SnapshotChoice choice = SnapshotChoice.read(fields);
-    Instant expiresAt = SnapshotChoice.instant(fields, "expires_at");
+    Instant expiresAt = fields.instant("expires_at");
     if (expiresAt != null && !expiresAt.isAfter(clock.instant())) {
       fields.problem("expires_at", "is over already: " + expiresAt);
     }

@@ -11,6 +11,7 @@ import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.Role;
 import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotId;
+import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.upkeep.DroppedTable;
 import io.duckmesh.catalog.upkeep.RestorePlan;
@@ -22,10 +23,12 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 /** Tables that go back to what they were. */
@@ -115,11 +118,16 @@ public final class RestoreController {
 
   @PostMapping("/v1/tables/{table}/undrop")
   @RequiresRole(Role.TABLE_ADMIN)
-  void undrop(Caller caller, @PathVariable("table") String table, HttpServletResponse response)
+  void undrop(
+      Caller caller,
+      @PathVariable("table") String table,
+      @RequestParam(name = "table_id", required = false) @Nullable UUID tableId,
+      HttpServletResponse response)
       throws IOException {
     Snapshot snapshot;
     try {
-      snapshot = restores.undrop(caller.tenant(), table);
+      snapshot =
+          restores.undrop(caller.tenant(), table, tableId == null ? null : new TableId(tableId));
     } catch (TableNotFoundException e) {
       throw MissingTable.problem(
           table, null, restores.dropped(caller.tenant()).stream().map(DroppedTable::name).toList());

@@ -4,6 +4,7 @@ import io.duckmesh.catalog.Snapshot;
 import io.duckmesh.catalog.SnapshotExpiredException;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.TableExistsException;
+import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TableInfo;
 import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.TenantId;
@@ -17,6 +18,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Each change locks the tenant and then the tenant's history: so nothing that it takes up again
@@ -80,7 +82,7 @@ final class JdbiRestores implements Restores {
   }
 
   @Override
-  public Snapshot undrop(TenantId tenant, String tableName) {
+  public Snapshot undrop(TenantId tenant, String tableName, @Nullable TableId table) {
     return database.inTransaction(
         "undrop table " + tableName + " of tenant " + tenant,
         handle -> {
@@ -95,7 +97,7 @@ final class JdbiRestores implements Restores {
                     throw new TableExistsException(tenant, existing);
                   });
           LastDrop drop =
-              dao.findLastDrop(tenant.value(), tableName)
+              dao.findLastDrop(tenant.value(), tableName, table == null ? null : table.value())
                   .orElseThrow(() -> new TableNotFoundException(tenant, tableName));
           if (!drop.readable()) {
             throw new SnapshotExpiredException(

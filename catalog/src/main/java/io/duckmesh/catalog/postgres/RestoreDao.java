@@ -99,7 +99,11 @@ interface RestoreDao {
       """)
   void count(UUID tableId, long rows);
 
-  /** The table of that name that was dropped last. */
+  /**
+   * The table of that name that was dropped last.
+   *
+   * @param tableId the one that is meant, null for any
+   */
   @SqlQuery(
       """
       SELECT table_id, dropped_in,
@@ -113,10 +117,11 @@ interface RestoreDao {
       WHERE tenant_id = :tenantId
         AND lower(name COLLATE "C") = lower(:name COLLATE "C")
         AND dropped_in IS NOT NULL
+        AND (CAST(:tableId AS uuid) IS NULL OR table_id = :tableId)
       ORDER BY dropped_in DESC
       LIMIT 1
       """)
-  Optional<LastDrop> findLastDrop(String tenantId, String name);
+  Optional<LastDrop> findLastDrop(String tenantId, String name, @Nullable UUID tableId);
 
   @SqlUpdate(
       """
@@ -149,12 +154,6 @@ interface RestoreDao {
             FROM catalog.pin p
             WHERE p.tenant_id = t.tenant_id
               AND p.snapshot_id = t.dropped_in - 1))
-        AND NOT EXISTS (
-          SELECT
-          FROM catalog.tenant_table o
-          WHERE o.tenant_id = t.tenant_id
-            AND lower(o.name COLLATE "C") = lower(t.name COLLATE "C")
-            AND o.dropped_in > t.dropped_in)
       ORDER BY t.dropped_in DESC
       """)
   List<DroppedTable> dropped(String tenantId);

@@ -5,9 +5,11 @@ import io.duckmesh.catalog.SnapshotExpiredException;
 import io.duckmesh.catalog.SnapshotId;
 import io.duckmesh.catalog.SnapshotNotFoundException;
 import io.duckmesh.catalog.TableExistsException;
+import io.duckmesh.catalog.TableId;
 import io.duckmesh.catalog.TableNotFoundException;
 import io.duckmesh.catalog.TenantId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Going back to an earlier state, as a new snapshot. No object is copied. Names are in any case.
@@ -32,18 +34,27 @@ public interface Restores {
    */
   Restored restore(TenantId tenant, String tableName, SnapshotId to);
 
+  /** Gives back the table of that name that was dropped last. */
+  default Snapshot undrop(TenantId tenant, String tableName) {
+    return undrop(tenant, tableName, null);
+  }
+
   /**
-   * Gives back the table of that name that was dropped last; snapshots from the drop until the
-   * returned one still do not have it.
+   * Gives back a dropped table; snapshots from the drop until the returned one still do not have
+   * it.
    *
-   * @throws TableNotFoundException if no dropped table has that name
+   * @param table the one that is meant, of several that had the name; null for the one that was
+   *     dropped last
+   * @throws TableNotFoundException if no dropped table has that name, or the one that is meant has
+   *     not
    * @throws TableExistsException if a live table has that name
    * @throws SnapshotExpiredException if the last snapshot that had it can not be read any more
    */
-  Snapshot undrop(TenantId tenant, String tableName);
+  Snapshot undrop(TenantId tenant, String tableName, @Nullable TableId table);
 
   /**
-   * Dropped tables that {@link #undrop} can give back if their names are free, newest drop first.
+   * Dropped tables that {@link #undrop(TenantId, String, TableId)} can give back if their names are
+   * free, newest drop first. Several may have had the same name.
    */
   List<DroppedTable> dropped(TenantId tenant);
 }

@@ -2,10 +2,12 @@ package io.duckmesh.worker.cli;
 
 import static io.duckmesh.worker.cli.Gateway.text;
 
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import tools.jackson.databind.JsonNode;
 
@@ -19,6 +21,12 @@ public final class UndropCommand implements Callable<Integer> {
   @Parameters(paramLabel = "TABLE", arity = "0..1", description = "The table.")
   private @Nullable String table;
 
+  @Option(
+      names = "--table-id",
+      paramLabel = "ID",
+      description = "Which one, of several that had the name. Default: the one dropped last.")
+  private @Nullable UUID tableId;
+
   @Override
   public Integer call() {
     Gateway gateway = gatewayOptions.gateway();
@@ -26,7 +34,10 @@ public final class UndropCommand implements Callable<Integer> {
     if (name != null) {
       JsonNode answer =
           gateway.post(
-              "/v1/tables/" + Gateway.encode(name) + "/undrop",
+              "/v1/tables/"
+                  + Gateway.encode(name)
+                  + "/undrop"
+                  + (tableId == null ? "" : "?table_id=" + tableId),
               Gateway.JSON.createObjectNode(),
               MaintenanceRuns.TIMEOUT);
       Terminal.out()
@@ -40,9 +51,13 @@ public final class UndropCommand implements Callable<Integer> {
       Terminal.err().println("There are no dropped tables that can be given back.");
       return 0;
     }
-    TextTable tables = TextTable.of("name", "#dropped_in", "dropped_at");
+    TextTable tables = TextTable.of("name", "#dropped_in", "dropped_at", "table_id");
     for (JsonNode each : answer.path("tables")) {
-      tables.add(text(each, "name"), text(each, "dropped_in"), text(each, "dropped_at"));
+      tables.add(
+          text(each, "name"),
+          text(each, "dropped_in"),
+          text(each, "dropped_at"),
+          text(each, "table_id"));
     }
     tables.print(Terminal.out());
     return 0;

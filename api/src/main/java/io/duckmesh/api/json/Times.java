@@ -1,16 +1,16 @@
-package io.duckmesh.api.query;
+package io.duckmesh.api.json;
 
 import java.time.Instant;
 
-/** The times that a query may go back to. */
-final class TimeTravel {
+/** The times that requests may name. */
+public final class Times {
   private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant END = Instant.parse("+10000-01-01T00:00:00Z");
 
-  private TimeTravel() {}
+  private Times() {}
 
   /** Whether the time is in the years 0001 to 9999 of UTC, the ones that RFC 3339 can write. */
-  static boolean possible(Instant time) {
+  public static boolean possible(Instant time) {
     return !time.isBefore(FIRST) && time.isBefore(END);
   }
 }
