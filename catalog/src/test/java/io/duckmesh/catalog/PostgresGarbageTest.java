@@ -120,6 +120,29 @@ class PostgresGarbageTest extends UpkeepTestBase {
   }
 
   @Test
+  void readerOfAForgottenSpanHoldsTheObjectWhenItsOtherSpanDies() {
+    TableInfo table = table("flights");
+    SnapshotId empty = newest();
+    List<DataFile> files = landFiles(table, 0, 1);
+    SnapshotId landed = newest();
+    upkeep.retention().pin(TENANT, "landed", landed, null);
+    upkeep.restores().restore(TENANT, "flights", empty);
+    SnapshotId again = upkeep.restores().restore(TENANT, "flights", landed).snapshot().id();
+    upkeep.restores().restore(TENANT, "flights", empty);
+    expireTo(1);
+    mark();
+    assertThat(marked()).isEmpty();
+
+    upkeep.retention().unpin(TENANT, "landed");
+    expireTo(1);
+    upkeep.readers().hold("gateway-1", TENANT, Set.of(again), Duration.ofHours(3));
+
+    assertThat(collect()).isEmpty();
+    upkeep.readers().release("gateway-1");
+    assertThat(sweep()).containsExactlyElementsOf(keysOf(files));
+  }
+
+  @Test
   void pendingFileIsMarkedOnlyWhenItsWriteCanNotCommit() {
     TableInfo table = table("flights");
     WriteId open = catalog.writes().begin(SHARD, 0, 1, "test");

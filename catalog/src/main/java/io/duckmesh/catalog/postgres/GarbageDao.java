@@ -23,15 +23,33 @@ interface GarbageDao {
   /**
    * Moves spans that no readable snapshot touches to the garbage, but not objects that have another
    * one. The tenant's history must be locked: of two that do this at once each would see the
-   * other's spans. What was restored may be read by queries of any earlier snapshot.
+   * other's spans. What was restored may be read by queries of any earlier snapshot, and what had
+   * another span that was forgotten before, by queries of that one.
    */
   @SqlQuery(
       """
       WITH dead AS MATERIALIZED (
-        SELECT object_key, restored_in, table_id, size_bytes, begin_snapshot, end_snapshot
-        FROM catalog.dead_span
-        WHERE tenant_id = :tenantId
+        SELECT d.object_key, d.restored_in, d.table_id, d.size_bytes, d.begin_snapshot,
+               greatest(d.end_snapshot, f.forgotten_until) AS end_snapshot,
+               d.restored_in > 0 OR f.forgotten_until IS NOT NULL AS several
+        FROM catalog.dead_span d
+        JOIN catalog.data_file f USING (object_key, restored_in)
+        WHERE d.tenant_id = :tenantId
         LIMIT :limit
+      ), remembered AS (
+        UPDATE catalog.data_file f
+        SET forgotten_until = greatest(f.forgotten_until, d.end_snapshot)
+        FROM (
+          SELECT object_key, max(end_snapshot) AS end_snapshot
+          FROM dead
+          GROUP BY object_key
+        ) d
+        WHERE f.object_key = d.object_key
+          AND NOT EXISTS (
+            SELECT
+            FROM dead o
+            WHERE o.object_key = f.object_key
+              AND o.restored_in = f.restored_in)
       ), gone AS (
         DELETE FROM catalog.data_file f
         USING dead d
@@ -41,7 +59,7 @@ interface GarbageDao {
         INSERT INTO catalog.garbage
           (object_key, tenant_id, table_id, size_bytes, begin_snapshot, end_snapshot, delete_from)
         SELECT d.object_key, :tenantId, d.table_id, max(d.size_bytes),
-               min(CASE WHEN d.restored_in > 0 THEN 1 ELSE d.begin_snapshot END),
+               min(CASE WHEN d.several THEN 1 ELSE d.begin_snapshot END),
                max(d.end_snapshot), :deleteFrom
         FROM dead d
         GROUP BY d.object_key, d.table_id

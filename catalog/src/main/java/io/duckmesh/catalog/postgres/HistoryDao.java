@@ -232,6 +232,11 @@ interface HistoryDao {
             FROM catalog.pin p
             WHERE p.tenant_id = s.tenant_id
               AND p.snapshot_id = s.snapshot_id)
+          AND NOT EXISTS (
+            SELECT
+            FROM catalog.tenant_table t
+            WHERE t.tenant_id = s.tenant_id
+              AND t.dropped_in = s.snapshot_id)
         ORDER BY s.snapshot_id
         LIMIT :limit
       ) old

@@ -14,6 +14,7 @@ import org.jdbi.v3.sqlobject.config.RegisterConstructorMapper;
 import org.jdbi.v3.sqlobject.config.RegisterRowMapper;
 import org.jdbi.v3.sqlobject.statement.SqlQuery;
 import org.jdbi.v3.sqlobject.statement.SqlUpdate;
+import org.jspecify.annotations.Nullable;
 
 @RegisterRowMapper(RestoreDao.DroppedTableMapper.class)
 @RegisterConstructorMapper(RestoreDao.DifferenceRow.class)
