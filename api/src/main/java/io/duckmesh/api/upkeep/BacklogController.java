@@ -32,6 +32,7 @@ import org.springframework.web.bind.annotation.RestController;
 /** {@code GET /v1/maintenance}: what waits to be done, and why what is not done is not. */
 @RestController
 public final class BacklogController {
+  private static final int SHOWN_TABLES = 200;
   private static final int SHOWN_FAILURES = 100;
 
   /** So many small files wait in every table that is written to; more say that nothing merges. */
@@ -134,7 +135,11 @@ public final class BacklogController {
               String.valueOf(failures.getFirst().reason()),
               "Let the service delete objects below its prefix, then: duckmesh collect"));
     }
-    addFailedRuns(obstacles, tenant);
+    for (TableFiles files : counted.tables().stream().limit(SHOWN_TABLES).toList()) {
+      addFailedRun(obstacles, tenant, UpkeepJob.COMPACT, files);
+    }
+    addFailedRun(obstacles, tenant, UpkeepJob.EXPIRE, null);
+    addFailedRun(obstacles, tenant, UpkeepJob.COLLECT, null);
     List<UpkeepStarter.Schedule> schedules = schedules(tenant, obstacles);
     ApiJson.write(
         response,
@@ -183,19 +188,31 @@ public final class BacklogController {
                 "duckmesh policy %s --compaction always".formatted(files.name())));
   }
 
-  private void addFailedRuns(List<Obstacle> obstacles, TenantId tenant) {
-    for (UpkeepJob job : UpkeepJob.values()) {
-      List<UpkeepRun> last = upkeep.runs().list(tenant, new RunFilter(job, null, null, null), 1);
-      if (!last.isEmpty() && last.getFirst().state() == UpkeepRun.State.FAILED) {
-        UpkeepRun run = last.getFirst();
-        String word = job.name().toLowerCase(Locale.ROOT);
-        obstacles.add(
-            new Obstacle(
-                "The last run of %s failed: %s".formatted(word, run.draft().runId()),
-                String.valueOf(run.outcome()),
-                "duckmesh runs --job " + word));
-      }
-    }
+  /** Of the last run that has ended: one that is running may fail for the same reason again. */
+  private void addFailedRun(
+      List<Obstacle> obstacles, TenantId tenant, UpkeepJob job, @Nullable TableFiles table) {
+    upkeep
+        .runs()
+        .list(tenant, new RunFilter(job, table == null ? null : table.table(), null, null), 2)
+        .stream()
+        .filter(run -> run.state() != UpkeepRun.State.RUNNING)
+        .findFirst()
+        .filter(run -> run.state() == UpkeepRun.State.FAILED)
+        .ifPresent(
+            run -> {
+              String word = job.name().toLowerCase(Locale.ROOT);
+              obstacles.add(
+                  new Obstacle(
+                      "The last run of %s%s failed: %s"
+                          .formatted(
+                              word,
+                              table == null ? "" : " of table " + table.name(),
+                              run.draft().runId()),
+                      String.valueOf(run.outcome()),
+                      "duckmesh runs --job "
+                          + word
+                          + (table == null ? "" : " --table " + table.name())));
+            });
   }
 
   private @Nullable List<UpkeepStarter.Schedule> schedules(

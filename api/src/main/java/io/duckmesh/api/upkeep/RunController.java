@@ -113,7 +113,7 @@ public final class RunController {
   }
 
   @GetMapping("/v1/maintenance/runs/{run_id}")
-  @RequiresRole(Role.OPS_ADMIN)
+  @RequiresRole({Role.TABLE_ADMIN, Role.OPS_ADMIN})
   void describe(Caller caller, @PathVariable("run_id") String runId, HttpServletResponse response)
       throws IOException {
     ApiJson.write(response, 200, RunAnswer.of(find(caller, runId), starter, clock));
