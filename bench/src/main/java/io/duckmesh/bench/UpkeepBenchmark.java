@@ -29,6 +29,10 @@ import tools.jackson.databind.JsonNode;
 final class UpkeepBenchmark {
   private static final int WRITERS = 2;
   private static final long PACE_MILLIS = 50;
+
+  /** The first of all writes lands when workers have started. */
+  private static final int WAIT_MILLIS = 60_000;
+
   private static final int AIM_FILES = 50;
   private static final double AIM_RATIO = 1.5;
 
@@ -207,7 +211,13 @@ final class UpkeepBenchmark {
         }
         byte[] body =
             Gateway.JSON.writeValueAsBytes(
-                Map.of("sql", "SELECT max(n) FROM " + table, "min_visibility_token", last));
+                Map.of(
+                    "sql",
+                    "SELECT max(n) FROM " + table,
+                    "min_visibility_token",
+                    last,
+                    "wait_timeout_ms",
+                    WAIT_MILLIS));
         long before = System.nanoTime();
         connection.post("/v1/query", "application/json", body).orThrow();
         durations.add(System.nanoTime() - before);

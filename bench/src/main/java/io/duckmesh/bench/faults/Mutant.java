@@ -58,7 +58,7 @@ enum Mutant {
   COLLECT_IGNORES_PINS(
       new Patch(
           Texts.POSTGRES + "GarbageDao.java",
-          "FROM catalog.dead_span\n        WHERE tenant_id = :tenantId\n        LIMIT :limit",
+          "FROM catalog.dead_span d\n        JOIN catalog",
           Texts.DEAD_WITHOUT_PINS)),
 
   /** Pinned snapshots expire like others. */
@@ -102,14 +102,13 @@ enum Mutant {
     static final String DEAD_WITHOUT_PINS =
         """
         FROM (
-                  SELECT t.tenant_id, f.object_key, f.restored_in, f.table_id, f.size_bytes,
-                         f.begin_snapshot, f.end_snapshot
+                  SELECT t.tenant_id, s.object_key, s.restored_in, s.table_id, s.size_bytes,
+                         s.begin_snapshot, s.end_snapshot
                   FROM catalog.tenant_table t
-                  JOIN catalog.data_file f USING (table_id)
-                  WHERE f.end_snapshot <= t.history_from
-                ) dead_span
-                WHERE tenant_id = :tenantId
-                LIMIT :limit""";
+                  JOIN catalog.data_file s USING (table_id)
+                  WHERE s.end_snapshot <= t.history_from
+                ) d
+                JOIN catalog""";
 
     private Texts() {}
   }
