@@ -58,6 +58,12 @@ final class HttpConnection implements AutoCloseable {
     return read();
   }
 
+  /** Sends JSON by any method. */
+  Answer send(String method, String path, String body) throws IOException {
+    send(method, path, "application/json", body.getBytes(StandardCharsets.UTF_8));
+    return read();
+  }
+
   private void send(String method, String path, String contentType, byte[] body)
       throws IOException {
     send(method, path, Map.of("Content-Type", contentType), body);

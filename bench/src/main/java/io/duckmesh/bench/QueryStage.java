@@ -34,7 +34,7 @@ final class QueryStage implements AutoCloseable {
   private final List<Process> processes = new ArrayList<>();
   private final Gateway local;
 
-  private QueryStage(Path project) throws IOException, InterruptedException {
+  private QueryStage(Path project, String roles) throws IOException, InterruptedException {
     this.project = project;
     this.postgres = PostgresServer.start(Files.createDirectories(folder.resolve("postgres")));
     this.temporal = TemporalServer.start();
@@ -42,7 +42,7 @@ final class QueryStage implements AutoCloseable {
     this.bucket = s3.createBucket();
     this.database = postgres.createDatabase();
     Files.createDirectories(objects());
-    URI url = launch("local", "api,materializer", "object-store.url: " + objects().toUri());
+    URI url = launch("local", roles, "object-store.url: " + objects().toUri());
     // The first start makes the tenant that the key is for.
     await(new Gateway(url, "none"));
     this.local = new Gateway(url, createKey());
@@ -50,7 +50,12 @@ final class QueryStage implements AutoCloseable {
 
   /** Starts the servers and the gateway over the folder; returns when it is ready. */
   static QueryStage open(Path project) throws IOException, InterruptedException {
-    return new QueryStage(project);
+    return open(project, "api,materializer");
+  }
+
+  /** The same with a gateway that has other roles, too. */
+  static QueryStage open(Path project, String roles) throws IOException, InterruptedException {
+    return new QueryStage(project, roles);
   }
 
   Gateway local() {

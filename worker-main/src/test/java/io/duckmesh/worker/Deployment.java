@@ -117,6 +117,11 @@ final class Deployment implements AutoCloseable {
     return start("materializer", name);
   }
 
+  /** A process with these roles, separated by commas; it is not waited for. */
+  Process startWorker(String name, String roles) {
+    return start(roles, name);
+  }
+
   private Process start(String role, String name, String... options) {
     List<String> arguments =
         new ArrayList<>(
@@ -191,6 +196,26 @@ final class Deployment implements AutoCloseable {
   /** The answer to a DELETE, which must be a success. */
   JsonNode delete(String path) {
     return success(request(path).DELETE());
+  }
+
+  /** The answer to JSON sent by any method, which must be a success. */
+  JsonNode change(String method, String path, String body) {
+    return success(
+        request(path)
+            .header("Content-Type", "application/json")
+            .method(method, HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  /** The answer to JSON sent by POST, whatever it is. */
+  HttpResponse<String> ask(String path, String body) {
+    try {
+      return answer(
+          request(path)
+              .header("Content-Type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofString(body)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The receipt once its events have landed, however long that takes within the limit. */

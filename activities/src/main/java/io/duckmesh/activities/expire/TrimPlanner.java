@@ -18,6 +18,7 @@ import io.duckmesh.catalog.upkeep.Rewrites;
 import io.duckmesh.catalog.upkeep.RowRetention;
 import io.duckmesh.catalog.upkeep.TablePolicy;
 import io.duckmesh.catalog.upkeep.Upkeep;
+import io.duckmesh.catalog.upkeep.UpkeepRun;
 import io.duckmesh.engine.merge.RowAge;
 import io.duckmesh.engine.merge.RowCutoff;
 import io.duckmesh.engine.parquet.ColumnStats;
@@ -61,6 +62,8 @@ public final class TrimPlanner {
   TrimPlan plan(ExpireRun run, Progress progress, StopSignal stop) {
     int most = run.dryRun() ? CompactPlan.MOST_SHOWN : CompactPlan.MOST_GROUPS;
     Instant now = clock.instant();
+    // Rows become too old all the time: a run is done with those that were when it began.
+    Instant begun = upkeep.runs().find(run.runId()).map(UpkeepRun::startedAt).orElse(now);
     List<PlannedGroup> groups = new ArrayList<>();
     boolean closed = false;
     for (TablePolicy policy : upkeep.policies().list(new TenantId(run.tenant()))) {
@@ -77,7 +80,8 @@ public final class TrimPlanner {
       if (schema.isEmpty()) {
         continue;
       }
-      List<Group> found = find(policy, retention, schema.get(), run, most - groups.size(), stop);
+      List<Group> found =
+          find(policy, retention, schema.get(), run, begun, most - groups.size(), stop);
       boolean more = found.size() > most - groups.size();
       List<Group> taken = more ? found.subList(0, most - groups.size()) : found;
       groups.addAll(begin(run, policy.table(), taken));
@@ -98,10 +102,11 @@ public final class TrimPlanner {
       RowRetention retention,
       RowSchema schema,
       ExpireRun run,
+      Instant begun,
       int most,
       StopSignal stop) {
-    RowCutoff cutoff = cutoff(retention, Duration.ZERO);
-    RowCutoff slack = cutoff(retention, run.byHand() ? Duration.ZERO : slack(retention));
+    RowCutoff cutoff = cutoff(retention, begun, Duration.ZERO);
+    RowCutoff slack = cutoff(retention, begun, run.byHand() ? Duration.ZERO : slack(retention));
     List<Group> groups = new ArrayList<>();
     List<LiveFile> dropped = new ArrayList<>();
     Place after = null;
@@ -157,8 +162,8 @@ public final class TrimPlanner {
         .flatMap(schema -> schemas.find(table, schema.version()));
   }
 
-  private RowCutoff cutoff(RowRetention retention, Duration slack) {
-    return new RowCutoff(retention.fieldId(), clock.instant().minus(retention.keep()).minus(slack));
+  private static RowCutoff cutoff(RowRetention retention, Instant begun, Duration slack) {
+    return new RowCutoff(retention.fieldId(), begun.minus(retention.keep()).minus(slack));
   }
 
   private static Duration slack(RowRetention retention) {

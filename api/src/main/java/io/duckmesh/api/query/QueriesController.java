@@ -8,6 +8,7 @@ import io.duckmesh.api.auth.RequiresRole;
 import io.duckmesh.api.ingest.RequestBodies;
 import io.duckmesh.api.json.ApiJson;
 import io.duckmesh.api.json.Durations;
+import io.duckmesh.api.json.Times;
 import io.duckmesh.api.problem.ApiError;
 import io.duckmesh.api.problem.ProblemException;
 import io.duckmesh.api.problem.ProblemWriter;
@@ -611,7 +612,7 @@ public final class QueriesController {
   private static Instant instant(String text) {
     try {
       Instant instant = OffsetDateTime.parse(text).toInstant();
-      if (TimeTravel.possible(instant)) {
+      if (Times.possible(instant)) {
         return instant;
       }
     } catch (DateTimeParseException e) {
@@ -638,7 +639,7 @@ public final class QueriesController {
       String[] words =
           new String(Base64.getUrlDecoder().decode(text), StandardCharsets.UTF_8).split(" ", 2);
       Instant submittedAt = Instant.parse(words[0]);
-      if (words.length == 2 && TimeTravel.possible(submittedAt)) {
+      if (words.length == 2 && Times.possible(submittedAt)) {
         return new QueryCursor(submittedAt, new QueryId(UUID.fromString(words[1])));
       }
     } catch (IllegalArgumentException | DateTimeParseException e) {

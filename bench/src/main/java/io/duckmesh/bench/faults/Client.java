@@ -90,6 +90,19 @@ final class Client {
     return send(request(gateway, path).GET().build());
   }
 
+  /** Sends JSON by any method. */
+  Answer send(int gateway, String method, String path, String body) {
+    return send(
+        request(gateway, path)
+            .header("Content-Type", "application/json")
+            .method(method, BodyPublishers.ofString(body))
+            .build());
+  }
+
+  Answer delete(int gateway, String path) {
+    return send(request(gateway, path).DELETE().build());
+  }
+
   private HttpRequest.Builder request(int gateway, String path) {
     return HttpRequest.newBuilder(URI.create(gateways.get(gateway) + path))
         .header("Authorization", "Bearer " + key)

@@ -8,14 +8,18 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The real parts as separate processes: PostgreSQL, Temporal and an S3 server, two gateways, two
- * materializers, and between each of the four and each of the three a proxy of its own.
+ * materializers, with upkeep two compactors, and between each of these and each of the three a
+ * proxy of its own.
  */
 final class Cluster implements AutoCloseable {
   /** A server that the processes of DuckMesh talk to. */
@@ -25,6 +29,16 @@ final class Cluster implements AutoCloseable {
     S3
   }
 
+  private static final String OFTEN =
+      """
+      compact.interval-seconds: 5
+      expire.interval-seconds: 15
+      collect.interval-seconds: 15
+      collect.grace-seconds: %d
+      """
+          .formatted(Haste.GRACE_SECONDS)
+          .strip();
+
   private final PostgresServer postgres;
   private final TemporalServer temporal;
   private final S3Server s3;
@@ -33,11 +47,12 @@ final class Cluster implements AutoCloseable {
   private final String bucket;
   private final List<Node> gateways = new ArrayList<>();
   private final List<Node> materializers = new ArrayList<>();
-  private final List<List<TcpProxy>> proxies = new ArrayList<>();
+  private final List<Node> compactors = new ArrayList<>();
+  private final Map<Node, List<TcpProxy>> proxies = new LinkedHashMap<>();
   private final List<URI> urls = new ArrayList<>();
   private final String key;
 
-  private Cluster(Product product, Path folder) throws IOException {
+  private Cluster(Product product, Path folder, boolean upkeep) throws IOException {
     this.folder = folder;
     this.postgres = PostgresServer.start(Files.createDirectories(folder.resolve("postgres")));
     this.temporal = TemporalServer.start();
@@ -48,13 +63,26 @@ final class Cluster implements AutoCloseable {
       int port = ChildProgram.freePort();
       URI url = URI.create("http://127.0.0.1:" + port);
       urls.add(url);
-      gateways.add(node(product, "gateway-" + i, "api", "http.port: " + port, url));
+      gateways.add(node(product, "gateway-" + i, "api", "http.port: " + port, url, ""));
     }
     for (int i = 0; i < 2; i++) {
       int port = ChildProgram.freePort();
       URI url = URI.create("http://127.0.0.1:" + port);
       materializers.add(
-          node(product, "materializer-" + i, "materializer", "management.port: " + port, url));
+          node(product, "materializer-" + i, "materializer", "management.port: " + port, url, ""));
+    }
+    for (int i = 0; upkeep && i < 2; i++) {
+      int port = ChildProgram.freePort();
+      URI url = URI.create("http://127.0.0.1:" + port);
+      // Statements are sent whole each time, so that what goes by can be read.
+      compactors.add(
+          node(
+              product,
+              "compactor-" + i,
+              "compactor,collector",
+              "management.port: %d\n%s".formatted(port, OFTEN),
+              url,
+              "&prepareThreshold=0"));
     }
     nodes().forEach(Node::launch);
     nodes().forEach(Node::awaitReady);
@@ -62,25 +90,25 @@ final class Cluster implements AutoCloseable {
   }
 
   /** Starts everything, with all state below the folder; returns when all are ready. */
-  static Cluster start(Product product, Path folder) throws IOException {
-    return new Cluster(product, folder);
+  static Cluster start(Product product, Path folder, boolean upkeep) throws IOException {
+    return new Cluster(product, folder, upkeep);
   }
 
-  private Node node(Product product, String name, String role, String port, URI url)
+  private Node node(
+      Product product, String name, String role, String settings, URI url, String jdbcOptions)
       throws IOException {
     List<TcpProxy> links =
         List.of(
             TcpProxy.start(postgres.port()),
             TcpProxy.start(Integer.parseInt(temporal.address().split(":")[1])),
             TcpProxy.start(s3.endpoint().getPort()));
-    proxies.add(links);
     Path config =
         Files.writeString(
             folder.resolve(name + ".yaml"),
             """
             http.address: 127.0.0.1
             %s
-            database.url: jdbc:postgresql://127.0.0.1:%d/%s?user=postgres
+            database.url: jdbc:postgresql://127.0.0.1:%d/%s?user=postgres%s
             object-store:
               url: s3://%s/lake
               endpoint: http://127.0.0.1:%d
@@ -91,9 +119,10 @@ final class Cluster implements AutoCloseable {
             temporal.target: 127.0.0.1:%d
             """
                 .formatted(
-                    port,
+                    settings,
                     links.get(Server.POSTGRES.ordinal()).port(),
                     database,
+                    jdbcOptions,
                     bucket,
                     links.get(Server.S3.ordinal()).port(),
                     s3.region(),
@@ -106,8 +135,16 @@ final class Cluster implements AutoCloseable {
             config.toString(),
             "DUCKMESH_OBJECT_STORE_SECRET_KEY",
             s3.secretKey());
-    return new Node(
-        name, role, product, environment, url.resolve("/v1/ready"), folder.resolve(name + ".log"));
+    Node node =
+        new Node(
+            name,
+            role,
+            product,
+            environment,
+            url.resolve("/v1/ready"),
+            folder.resolve(name + ".log"));
+    proxies.put(node, links);
+    return node;
   }
 
   private String createKey(Product product) throws IOException {
@@ -158,21 +195,45 @@ final class Cluster implements AutoCloseable {
     return materializers;
   }
 
+  /** Without upkeep there are none. */
+  List<Node> compactors() {
+    return compactors;
+  }
+
   /** Gateways first. */
   List<Node> nodes() {
     List<Node> nodes = new ArrayList<>(gateways);
     nodes.addAll(materializers);
+    nodes.addAll(compactors);
     return nodes;
   }
 
-  /** Between a process, by its place in {@link #nodes}, and a server. */
-  TcpProxy link(int node, Server server) {
-    return proxies.get(node).get(server.ordinal());
+  /** What catalog and bucket have, past the processes. */
+  Books books() {
+    return new Books(postgres.jdbcUrl(database), s3.bucketDirectory(bucket).resolve("lake"));
+  }
+
+  /** Ids of all tables, dropped ones too; empty while the server is away. */
+  Set<String> tableIds() {
+    try {
+      return books().tableIds();
+    } catch (SQLException e) {
+      return Set.of();
+    }
+  }
+
+  /** Between a process and a server. */
+  TcpProxy link(Node node, Server server) {
+    List<TcpProxy> links = proxies.get(node);
+    if (links == null) {
+      throw new IllegalArgumentException("Not a process of this cluster: " + node.name());
+    }
+    return links.get(server.ordinal());
   }
 
   /** Ends all interference with connections. */
   void mendLinks() {
-    proxies.forEach(links -> links.forEach(link -> link.interfere(Interference.NONE)));
+    proxies.values().forEach(links -> links.forEach(link -> link.interfere(Interference.NONE)));
   }
 
   List<URI> urls() {
@@ -186,7 +247,7 @@ final class Cluster implements AutoCloseable {
   @Override
   public void close() throws IOException {
     nodes().forEach(Node::kill);
-    for (List<TcpProxy> links : proxies) {
+    for (List<TcpProxy> links : proxies.values()) {
       for (TcpProxy link : links) {
         link.close();
       }

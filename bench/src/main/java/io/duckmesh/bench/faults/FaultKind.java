@@ -12,7 +12,12 @@ enum FaultKind {
   /** Longer than a lease (15 s): another takes the batch over, and then it wakes up. */
   STOP_MATERIALIZER(Lane.PROCESSES, 17, 22),
   STOP_GATEWAY(Lane.PROCESSES, 2, 6),
-  /** All seven processes die at once and are started again. */
+  KILL_COMPACTOR(Lane.PROCESSES, 0, 2),
+  /** Longer than others wait for a step, which they take over, and then it wakes up. */
+  STOP_COMPACTOR(Lane.PROCESSES, 17, 40),
+  /** A compactor dies at a step boundary of a job. */
+  KILL_AT_STEP(Lane.PROCESSES, 10, 15),
+  /** All processes die at once and are started again. */
   RESTART_EVERYTHING(Lane.PROCESSES, 0, 1),
   CUT_POSTGRES(Lane.CONNECTIONS, 1, 5),
   CUT_TEMPORAL(Lane.CONNECTIONS, 1, 5),
@@ -34,7 +39,11 @@ enum FaultKind {
    * and when that has gone on, everything arrives after all: claims, writes and commits of a
    * zombie.
    */
-  ZOMBIE(Lane.CONNECTIONS, 17, 22);
+  ZOMBIE(Lane.CONNECTIONS, 17, 22),
+  /**
+   * The same of a compactor and the runs that merge: plans, rewrites and publishing of a zombie.
+   */
+  ZOMBIE_COMPACTOR(Lane.CONNECTIONS, 17, 22);
 
   /** Faults of one lane happen one after the other, those of two lanes side by side. */
   enum Lane {
@@ -50,6 +59,14 @@ enum FaultKind {
     this.lane = lane;
     this.minSeconds = minSeconds;
     this.maxSeconds = maxSeconds;
+  }
+
+  /** Whether it needs compactors. */
+  boolean ofUpkeep() {
+    return switch (this) {
+      case KILL_COMPACTOR, STOP_COMPACTOR, KILL_AT_STEP, ZOMBIE_COMPACTOR -> true;
+      default -> false;
+    };
   }
 
   Lane lane() {

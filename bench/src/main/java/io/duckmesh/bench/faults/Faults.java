@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
     name = "faults",
     mixinStandardHelpOptions = true,
     description = {
-      "Runs PostgreSQL, Temporal, an S3 server, two gateways and two materializers, breaks them again",
-      "and again under load, and checks what was promised. Exit code 1 means that it did not hold."
+      "Runs PostgreSQL, Temporal, an S3 server, two gateways, two materializers and two compactors,",
+      "breaks them again and again under load, and checks what was promised. Exit code 1 means that it did not hold."
     })
 final class Faults implements Callable<Integer> {
   @Option(names = "--project", defaultValue = ".", description = "Folder of the project.")
@@ -50,6 +50,11 @@ final class Faults implements Callable<Integer> {
   private @Nullable Scenario scenario;
 
   @Option(
+      names = "--without-upkeep",
+      description = "No compactors, and no expiry, collection, restores, drops and pins.")
+  private boolean withoutUpkeep;
+
+  @Option(
       names = "--folder",
       description = "Where logs and history are kept. Default: a new temporary folder.")
   private @Nullable Path folder;
@@ -69,7 +74,8 @@ final class Faults implements Callable<Integer> {
             seed == null ? System.nanoTime() % 1_000_000_000 : seed,
             kinds,
             mutant,
-            scenario);
+            scenario,
+            !withoutUpkeep);
     Report report = new Harness(options, out).run();
     report.print(out);
     return report.violations().isEmpty() ? 0 : 1;

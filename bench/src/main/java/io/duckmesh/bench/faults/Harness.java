@@ -4,6 +4,7 @@ import io.duckmesh.bench.faults.Writers.Going;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,30 +33,75 @@ final class Harness {
     Files.createDirectories(options.folder());
     out.printf("%s, in %s%n", options.command(), options.folder());
     try (History history = new History(options.folder().resolve("history.jsonl"));
-        Cluster cluster = Cluster.start(product(), options.folder())) {
+        Cluster cluster = Cluster.start(product(), options.folder(), options.upkeep())) {
       out.printf("everything is up after %d s%n", history.now() / 1_000_000);
       Client client = new Client(cluster.urls(), cluster.key());
-      Tables.create(client);
-      breakThings(cluster, client, history);
+      Tables.create(client, options.upkeep());
+      AtomicBoolean over = new AtomicBoolean();
+      Going going = Going.until(over::get);
+      Books books = cluster.books();
+      UpkeepLoad upkeep =
+          new UpkeepLoad(client, history, books, role -> random(5, role), going, out);
+      breakThings(cluster, client, history, upkeep, going, over);
       mendAndSettle(cluster, client, history);
-      new FinalChecks(client, history, new Random(options.seed())).run();
+      new FinalChecks(client, history, new Random(options.seed()), table -> changed(books, table))
+          .run();
       new HistoryChecks(history).run();
+      if (options.upkeep()) {
+        checkUpkeep(upkeep, history);
+      }
       return new Report(options, history);
     }
   }
 
+  private static long changed(Books books, String table) {
+    try {
+      return books.rowsChanged(table);
+    } catch (SQLException e) {
+      throw new IllegalStateException("The catalog is away although all is mended", e);
+    }
+  }
+
+  /** What lasts some minutes is left out where something is wrong already. */
+  private void checkUpkeep(UpkeepLoad upkeep, History history) throws IOException {
+    upkeep.check();
+    if (history.violations().isEmpty()) {
+      try {
+        upkeep.settle();
+      } catch (SQLException e) {
+        throw new IllegalStateException("The catalog is away although all is mended", e);
+      }
+    }
+  }
+
   private Product product() throws IOException {
+    List<Patch> patches = new ArrayList<>();
     Mutant mutant = options.mutant();
+    if (mutant != null) {
+      patches.addAll(mutant.patches());
+    }
+    if (options.upkeep()) {
+      patches.addAll(Haste.PATCHES);
+    }
     String before =
-        mutant == null ? "" : mutant.compile(options.project(), options.folder()).toString();
+        patches.isEmpty()
+            ? ""
+            : Patch.compile(patches, options.project(), options.folder()).toString();
     return new Product(options.project(), before);
   }
 
-  private void breakThings(Cluster cluster, Client client, History history)
+  private void breakThings(
+      Cluster cluster,
+      Client client,
+      History history,
+      UpkeepLoad upkeep,
+      Going going,
+      AtomicBoolean over)
       throws InterruptedException {
-    AtomicBoolean over = new AtomicBoolean();
-    Going going = Going.until(over::get);
     List<Thread> load = startLoad(client, history, going);
+    if (options.upkeep()) {
+      upkeep.parts().forEach((name, part) -> load.add(start(name, part)));
+    }
     List<Thread> faults = startFaults(cluster, client, history);
     for (Thread thread : faults) {
       while (!thread.join(Duration.ofSeconds(1))) {
@@ -103,8 +149,12 @@ final class Harness {
       load.add(start("keyed-" + i, Writers.keyed(i, client, history, random(2, i), going)));
       load.add(start("bare-" + i, Writers.bare(i, client, history, random(3, i), going)));
     }
+    List<String> read = new ArrayList<>(List.of(Tables.ORDERED, Tables.KEYED, Tables.BARE));
+    if (options.upkeep()) {
+      read.add(Tables.TURNED);
+    }
     for (int i = 0; i < READERS; i++) {
-      load.add(start("reader-" + i, new Reader(client, history, random(4, i), going)));
+      load.add(start("reader-" + i, new Reader(read, client, history, random(4, i), going)));
     }
     return load;
   }

@@ -5,9 +5,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -72,6 +75,24 @@ final class History implements AutoCloseable {
   /** A read that was refused or not answered. */
   record NoAnswer(String why, int gateway, long began, long ended, int status, String reason) {}
 
+  /**
+   * A snapshot that could not be read because it had expired.
+   *
+   * @param at when that was known, at the latest
+   */
+  record Expired(String table, long snapshot, Instant at) {}
+
+  /**
+   * A table that was given the rows of an earlier snapshot, or perhaps.
+   *
+   * @param to the earlier snapshot
+   * @param snapshot the one that was made, null if no answer said so
+   */
+  record Restore(String table, long to, @Nullable Long snapshot, Ending ending) {}
+
+  /** What a pinned snapshot answered to one of the fixed queries. */
+  record PinnedAnswer(long snapshot, int query, int gateway, String answer) {}
+
   /** Rows up to {@code max} of a writer are visible from this snapshot on, as was proven then. */
   record Proof(String table, int writer, long max, long snapshot, long at) {}
 
@@ -92,6 +113,9 @@ final class History implements AutoCloseable {
   private final List<Proof> proofs = new ArrayList<>();
   private final List<SnapshotSeen> snapshots = new ArrayList<>();
   private final List<Fault> faults = new ArrayList<>();
+  private final List<Expired> expired = new ArrayList<>();
+  private final List<Restore> restores = new ArrayList<>();
+  private final Map<String, Long> counts = new TreeMap<>();
   private final List<Violation> violations = new ArrayList<>();
 
   History(Path file) throws IOException {
@@ -130,6 +154,26 @@ final class History implements AutoCloseable {
   synchronized void add(Fault fault) {
     faults.add(fault);
     log("fault", fault);
+  }
+
+  synchronized void add(Expired one) {
+    expired.add(one);
+    log("expired", one);
+  }
+
+  synchronized void add(Restore restore) {
+    restores.add(restore);
+    log("restore", restore);
+  }
+
+  synchronized void add(PinnedAnswer answer) {
+    log("pinned", answer);
+    count("answers of pinned snapshots");
+  }
+
+  /** Counts what happened, for the report. */
+  synchronized void count(String what) {
+    counts.merge(what, 1L, Long::sum);
   }
 
   synchronized void violation(String rule, String detail) {
@@ -171,6 +215,18 @@ final class History implements AutoCloseable {
 
   synchronized List<Fault> faults() {
     return List.copyOf(faults);
+  }
+
+  synchronized List<Expired> expired() {
+    return List.copyOf(expired);
+  }
+
+  synchronized List<Restore> restores() {
+    return List.copyOf(restores);
+  }
+
+  synchronized Map<String, Long> counts() {
+    return new TreeMap<>(counts);
   }
 
   synchronized List<Violation> violations() {

@@ -61,6 +61,10 @@ final class HistoryChecks {
   private void nothingDisappears() {
     Map<String, Seen> latest = new HashMap<>();
     for (Read read : bySnapshot(history.reads())) {
+      if (read.table().equals(Tables.TURNED)) {
+        // Going back is what it is for; what it has is checked row by row.
+        continue;
+      }
       Map<Integer, Seen> seen = byWriter(read);
       for (int writer = 0; writer < Harness.WRITERS; writer++) {
         String key = read.table() + " " + writer;

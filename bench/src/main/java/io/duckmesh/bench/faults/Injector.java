@@ -2,6 +2,7 @@ package io.duckmesh.bench.faults;
 
 import io.duckmesh.bench.faults.Cluster.Server;
 import java.util.List;
+import java.util.Optional;
 
 /** Breaks a part, leaves it broken for a while, and mends it. */
 final class Injector {
@@ -43,6 +44,13 @@ final class Injector {
       case FULL_DISK -> fullDisk(pick(cluster.gateways(), target), millis);
       case TERMINATE_WORKFLOWS -> terminateWorkflows(millis);
       case ZOMBIE -> zombie(target, millis);
+      case KILL_COMPACTOR -> killNode(pick(cluster.compactors(), target), millis);
+      case STOP_COMPACTOR -> stop(pick(cluster.compactors(), target), millis);
+      case KILL_AT_STEP ->
+          killAtStep(Step.values()[Math.floorMod(target, Step.values().length)], millis)
+              .map(Injector::ready)
+              .orElse(false);
+      case ZOMBIE_COMPACTOR -> zombieCompactor(target, millis);
     };
   }
 
@@ -101,13 +109,9 @@ final class Injector {
 
   /** Every third time the connections of all processes, else those of one. */
   private boolean interfere(Server server, Interference interference, int target, long millis) {
-    int nodes = cluster.nodes().size();
-    int one = target % 3 == 0 ? -1 : Math.floorMod(target / 3, nodes);
-    for (int node = 0; node < nodes; node++) {
-      if (one < 0 || one == node) {
-        cluster.link(node, server).interfere(interference);
-      }
-    }
+    List<Node> nodes =
+        target % 3 == 0 ? cluster.nodes() : List.of(pick(cluster.nodes(), target / 3));
+    nodes.forEach(node -> cluster.link(node, server).interfere(interference));
     try {
       Pause.millis(millis);
     } finally {
@@ -134,12 +138,65 @@ final class Injector {
     for (int shard = 0; shard < SHARDS; shard++) {
       any |= cluster.temporal().terminate("materialize/default-" + shard);
     }
+    terminateJobs();
     return any;
   }
 
+  private void terminateJobs() {
+    if (cluster.compactors().isEmpty()) {
+      return;
+    }
+    cluster.tableIds().forEach(table -> cluster.temporal().terminate("compact/" + table));
+    cluster.temporal().terminate("expire/default");
+    cluster.temporal().terminate("collect");
+  }
+
+  private boolean zombieCompactor(int target, long millis) {
+    TcpProxy link = cluster.link(pick(cluster.compactors(), target), Server.POSTGRES);
+    link.interfere(Interference.SLOW);
+    Pause.millis(2_000);
+    link.interfere(Interference.STALL);
+    try {
+      terminateJobs();
+      Pause.millis(millis);
+    } finally {
+      cluster.mendLinks();
+    }
+    return true;
+  }
+
+  private static boolean ready(Node node) {
+    node.awaitReady();
+    return true;
+  }
+
+  /**
+   * Kills the compactor that comes first to the step, and starts it again without waiting for it.
+   *
+   * @return the one that was killed; empty if none came in time
+   */
+  Optional<Node> killAtStep(Step step, long millis) {
+    Trap trap = new Trap(step);
+    cluster.compactors().forEach(node -> cluster.link(node, step.server()).set(trap));
+    try {
+      TcpProxy at = trap.await(millis);
+      for (Node node : cluster.compactors()) {
+        if (cluster.link(node, step.server()) == at) {
+          node.kill();
+          trap.release();
+          node.launch();
+          return Optional.of(node);
+        }
+      }
+      return Optional.empty();
+    } finally {
+      trap.release();
+      cluster.compactors().forEach(node -> cluster.link(node, step.server()).set(null));
+    }
+  }
+
   private boolean zombie(int target, long millis) {
-    int index = Math.floorMod(target, cluster.materializers().size());
-    TcpProxy link = cluster.link(cluster.gateways().size() + index, Server.POSTGRES);
+    TcpProxy link = cluster.link(pick(cluster.materializers(), target), Server.POSTGRES);
     link.interfere(Interference.SLOW);
     Pause.millis(2_000);
     link.interfere(Interference.STALL);

@@ -1,15 +1,7 @@
 package io.duckmesh.bench.faults;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
-import javax.tools.ToolProvider;
 
 /**
  * A part of the program that can be broken on purpose, to see that the harness notices. The program
@@ -19,107 +11,72 @@ import javax.tools.ToolProvider;
 enum Mutant {
   /** Two workers that hold the same positions can both commit. */
   NO_COMPARE_AND_SET(
-      new Change(Change.COMMIT, "AND s.watermark = w.after_position", ""),
-      new Change(Change.COMMIT, "AND s.watermark = r.after_position", ""),
-      new Change(Change.COMMIT, "               prepared_day\n        FROM ready", Change.TWICE)),
+      new Patch(Texts.COMMIT, "AND s.watermark = w.after_position", ""),
+      new Patch(Texts.COMMIT, "AND s.watermark = r.after_position", ""),
+      new Patch(Texts.COMMIT, "               prepared_day\n        FROM ready", Texts.TWICE)),
 
   /** A batch is acknowledged to the log when it is written, and committed only later. */
   ACK_BEFORE_COMMIT(
-      new Change(
+      new Patch(
           "activities/src/main/java/io/duckmesh/activities/materialize/MaterializeActivitiesImpl.java",
           "metrics.written(batch.shard(), Duration.ofMillis(took));",
           "metrics.written(batch.shard(), Duration.ofMillis(took)); acknowledge(batch);")),
 
   /** The gateway does not see the header. */
   REQUEST_KEYS_IGNORED(
-      new Change(
+      new Patch(
           "api/src/main/java/io/duckmesh/api/ingest/IngestRequest.java",
           "getHeaders(\"Idempotency-Key\")",
           "getHeaders(\"Another-Header\")")),
 
   /** The ledger finds no key that has landed. */
   EVENT_KEYS_FORGOTTEN(
-      new Change(
+      new Patch(
           "catalog/src/main/java/io/duckmesh/catalog/postgres/EventKeyDao.java",
           "AND w.state = 'committed'",
           "AND w.state = 'forgotten'")),
 
   /** A snapshot has the files of later ones. */
   SNAPSHOT_GROWS(
-      new Change(
+      new Patch(
           "catalog/src/main/java/io/duckmesh/catalog/postgres/SnapshotDao.java",
           "AND begin_snapshot <= :snapshotId\n        AND (end_snapshot",
-          "AND begin_snapshot <= :snapshotId + 100000\n        AND (end_snapshot"));
+          "AND begin_snapshot <= :snapshotId + 100000\n        AND (end_snapshot")),
 
-  private final List<Change> changes;
+  /** A rewrite is published although files that it replaces live no more. */
+  REWRITE_UNCHECKED(
+      new Patch(Texts.POSTGRES + "PublishStatement.java", "AND r.input_count = (", "AND 0 <= (")),
 
-  Mutant(Change... changes) {
-    this.changes = List.of(changes);
+  /** What files were merged stay beside the merged one. */
+  MERGED_FILES_STAY(
+      new Patch(
+          Texts.POSTGRES + "PublishStatement.java",
+          "SET end_snapshot = r.snapshot_id\n",
+          "SET end_snapshot = NULL\n")),
+
+  /** Files that only pinned snapshots have are garbage. */
+  COLLECT_IGNORES_PINS(
+      new Patch(
+          Texts.POSTGRES + "GarbageDao.java",
+          "FROM catalog.dead_span d\n        JOIN catalog",
+          Texts.DEAD_WITHOUT_PINS)),
+
+  /** Pinned snapshots expire like others. */
+  EXPIRY_IGNORES_PINS(
+      new Patch(
+          Texts.POSTGRES + "SnapshotDao.java",
+          "AND p.snapshot_id = s.snapshot_id) AS readable",
+          "AND p.snapshot_id = -s.snapshot_id) AS readable"));
+
+  private final List<Patch> patches;
+
+  Mutant(Patch... patches) {
+    this.patches = List.of(patches);
   }
 
-  /**
-   * One text for another.
-   *
-   * @param file below the project's folder
-   */
-  record Change(String file, String text, String by) {
-    static final String COMMIT =
-        "catalog/src/main/java/io/duckmesh/catalog/postgres/CommitStatement.java";
-
-    /** The same positions may land twice. */
-    static final String TWICE =
-        "               prepared_day\n        FROM ready ON CONFLICT DO NOTHING";
-
-    /**
-     * The source with the text changed.
-     *
-     * @throws IllegalStateException if the text is not there: the mutant would be the program as it
-     *     is
-     */
-    String apply(String source) {
-      if (!source.contains(text)) {
-        throw new IllegalStateException("There is no such text in %s: %s".formatted(file, text));
-      }
-      return source.replace(text, by);
-    }
-  }
-
-  /** The changed sources by their files below the project's folder. */
-  Map<String, String> sources(Path project) throws IOException {
-    Map<String, String> sources = new TreeMap<>();
-    for (Change change : changes) {
-      String source = sources.get(change.file());
-      sources.put(
-          change.file(),
-          change.apply(source == null ? Files.readString(project.resolve(change.file())) : source));
-    }
-    return sources;
-  }
-
-  /** Compiles the changed sources against the packaged program; returns the folder of classes. */
-  Path compile(Path project, Path folder) throws IOException {
-    Path classes = Files.createDirectories(folder.resolve("mutant-classes"));
-    List<String> arguments = new ArrayList<>();
-    arguments.addAll(List.of("-parameters", "-proc:none", "-nowarn", "-d", classes.toString()));
-    arguments.addAll(List.of("-cp", libraries(project)));
-    for (Map.Entry<String, String> source : sources(project).entrySet()) {
-      Path file = folder.resolve("mutant-sources").resolve(source.getKey());
-      Files.createDirectories(file.getParent());
-      arguments.add(Files.writeString(file, source.getValue()).toString());
-    }
-    int exit =
-        ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, arguments.toArray(String[]::new));
-    if (exit != 0) {
-      throw new IllegalStateException("Mutant %s does not compile".formatted(this));
-    }
-    return classes;
-  }
-
-  private static String libraries(Path project) throws IOException {
-    try (Stream<Path> jars = Files.list(project.resolve("worker-main/target/lib"))) {
-      return String.join(":", jars.map(Path::toString).toList());
-    }
+  /** What is changed in the program. */
+  List<Patch> patches() {
+    return patches;
   }
 
   /** The mutant of that name, as {@link #toString} writes it. */
@@ -130,5 +87,29 @@ enum Mutant {
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Texts of the program and what is put in their place. */
+  private static final class Texts {
+    static final String POSTGRES = "catalog/src/main/java/io/duckmesh/catalog/postgres/";
+    static final String COMMIT = POSTGRES + "CommitStatement.java";
+
+    /** The same positions may land twice. */
+    static final String TWICE =
+        "               prepared_day\n        FROM ready ON CONFLICT DO NOTHING";
+
+    /** {@code dead_span} as it would be if nothing could be pinned. */
+    static final String DEAD_WITHOUT_PINS =
+        """
+        FROM (
+                  SELECT t.tenant_id, s.object_key, s.restored_in, s.table_id, s.size_bytes,
+                         s.begin_snapshot, s.end_snapshot
+                  FROM catalog.tenant_table t
+                  JOIN catalog.data_file s USING (table_id)
+                  WHERE s.end_snapshot <= t.history_from
+                ) d
+                JOIN catalog""";
+
+    private Texts() {}
   }
 }

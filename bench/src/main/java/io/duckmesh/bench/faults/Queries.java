@@ -1,10 +1,13 @@
 package io.duckmesh.bench.faults;
 
+import io.duckmesh.bench.faults.History.Expired;
 import io.duckmesh.bench.faults.History.Read;
 import io.duckmesh.bench.faults.History.Seen;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -43,6 +46,15 @@ final class Queries {
 
   /** Runs any statement; empty when it was refused or not answered. */
   Optional<JsonNode> ask(String why, int gateway, ObjectNode body) {
+    return ask(why, gateway, body, code -> false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param isRight whether a refusal with that code is right
+   */
+  Optional<JsonNode> ask(String why, int gateway, ObjectNode body, Predicate<String> isRight) {
     long began = history.now();
     Client.Answer answer =
         client.post(gateway, "/v1/query", "application/json", body.toString(), null);
@@ -51,7 +63,8 @@ final class Queries {
     }
     history.add(
         new History.NoAnswer(why, gateway, began, history.now(), answer.status(), answer.text()));
-    if (!answer.saysRetry()) {
+    String code = answer.field("error_code");
+    if (!answer.saysRetry() && (code == null || !isRight.test(code))) {
       history.violation(
           "REFUSED_FOR_GOOD",
           "query (%s) at gateway %d: %s".formatted(why, gateway, answer.text()));
@@ -70,7 +83,7 @@ final class Queries {
   private Optional<Read> read(String why, int gateway, String table, ObjectNode body) {
     long began = history.now();
     Optional<Read> read =
-        ask(why, gateway, body)
+        ask(why, gateway, body, code -> isRight(code, why, table, body))
             .map(
                 answer ->
                     new Read(
@@ -83,6 +96,15 @@ final class Queries {
                         seen(answer.path("rows"))));
     read.ifPresent(history::add);
     return read;
+  }
+
+  /** An earlier snapshot may have expired, and a table that is dropped again and again be away. */
+  private boolean isRight(String code, String why, String table, ObjectNode body) {
+    if (code.equals("SNAPSHOT_EXPIRED") && why.equals("fixed")) {
+      history.add(new Expired(table, body.path("snapshot_id").asLong(), Instant.now()));
+      return true;
+    }
+    return code.equals("TABLE_NOT_FOUND") && table.equals(Tables.TURNED);
   }
 
   private static List<Seen> seen(JsonNode rows) {

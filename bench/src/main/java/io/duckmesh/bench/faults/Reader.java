@@ -13,9 +13,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Reads the newest snapshot, its own past ones, and what tokens of writers promise. */
 final class Reader implements Runnable {
-  private static final List<String> TABLES = List.of(Tables.ORDERED, Tables.KEYED, Tables.BARE);
   private static final int RECENT = 20;
+  private static final int STILL_THERE = 100;
 
+  private final List<String> tables;
   private final Client client;
   private final Queries queries;
   private final History history;
@@ -23,7 +24,11 @@ final class Reader implements Runnable {
   private final Going going;
   private final List<Read> past = new ArrayList<>();
 
-  Reader(Client client, History history, Random random, Going going) {
+  /**
+   * @param tables those that have the columns that all have
+   */
+  Reader(List<String> tables, Client client, History history, Random random, Going going) {
+    this.tables = tables;
     this.client = client;
     this.queries = new Queries(client, history);
     this.history = history;
@@ -37,7 +42,7 @@ final class Reader implements Runnable {
       int gateway = random.nextInt(client.gateways());
       int choice = random.nextInt(10);
       if (choice < 4) {
-        queries.newest(gateway, TABLES.get(random.nextInt(TABLES.size()))).ifPresent(past::add);
+        queries.newest(gateway, tables.get(random.nextInt(tables.size()))).ifPresent(past::add);
       } else if (choice < 7) {
         readWithToken(gateway);
       } else if (choice < 9) {
@@ -51,7 +56,9 @@ final class Reader implements Runnable {
 
   private void readAgain(int gateway) {
     if (!past.isEmpty()) {
-      Read before = past.get(random.nextInt(past.size()));
+      // Old ones may have expired, so that asking for them proves little.
+      int last = random.nextInt(4) == 0 ? past.size() : Math.min(past.size(), STILL_THERE);
+      Read before = past.get(past.size() - 1 - random.nextInt(last));
       queries.at(gateway, before.table(), before.snapshot());
     }
   }
@@ -64,6 +71,10 @@ final class Reader implements Runnable {
     Write write = acknowledged.get();
     String token = write.token();
     if (token == null) {
+      return;
+    }
+    if (write.table().equals(Tables.TURNED) || write.table().equals(Tables.AGED)) {
+      // A later restore may have taken the rows away, and their age may.
       return;
     }
     if (write.table().equals(Tables.ORDERED)) {

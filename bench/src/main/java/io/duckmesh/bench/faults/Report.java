@@ -21,6 +21,7 @@ final class Report {
   private final List<History.Read> reads;
   private final List<History.NoAnswer> noAnswers;
   private final List<Violation> violations;
+  private final Map<String, Long> counts;
 
   Report(RunOptions options, History history) {
     this.options = options;
@@ -29,6 +30,7 @@ final class Report {
     this.reads = history.reads();
     this.noAnswers = history.noAnswers();
     this.violations = history.violations();
+    this.counts = history.counts();
   }
 
   List<Violation> violations() {
@@ -49,6 +51,11 @@ final class Report {
         .sum();
   }
 
+  /** How often something happened that the load counts. */
+  long count(String what) {
+    return counts.getOrDefault(what, 0L);
+  }
+
   void print(PrintStream out) {
     Map<FaultKind, Long> byKind = faultsByKind();
     out.println();
@@ -66,6 +73,7 @@ final class Report {
         out,
         writes.stream().collect(Collectors.groupingBy(Report::describe, Collectors.counting())));
     out.printf("reads: %d answered, %d not%n", reads.size(), noAnswers.size());
+    counts.forEach((what, count) -> out.printf("%s: %d%n", what, count));
     out.printf("violations: %d%n", violations.size());
     violations.stream()
         .collect(Collectors.groupingBy(Violation::rule, TreeMap::new, Collectors.toList()))

@@ -2,6 +2,7 @@ package io.duckmesh.bench.faults;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param seed chooses faults, their targets, times and durations, and what the clients send
  * @param kinds faults to choose from
  * @param mutant what is broken in the program on purpose; null for nothing
+ * @param upkeep whether jobs, restores, drops and pins are part of the load
  * @param scenario what happens instead of random faults; null for random ones
  */
 record RunOptions(
@@ -22,9 +24,14 @@ record RunOptions(
     long seed,
     List<FaultKind> kinds,
     @Nullable Mutant mutant,
-    @Nullable Scenario scenario) {
+    @Nullable Scenario scenario,
+    boolean upkeep) {
   RunOptions {
-    kinds = List.copyOf(kinds);
+    kinds = kinds.stream().filter(kind -> upkeep || !kind.ofUpkeep()).toList();
+  }
+
+  private static List<FaultKind> all(boolean upkeep) {
+    return Stream.of(FaultKind.values()).filter(kind -> upkeep || !kind.ofUpkeep()).toList();
   }
 
   /** The command line that does the same again. */
@@ -35,7 +42,10 @@ record RunOptions(
     } else {
       command.append(" --seconds ").append(seconds);
     }
-    if (scenario == null && kinds.size() != FaultKind.values().length) {
+    if (!upkeep) {
+      command.append(" --without-upkeep");
+    }
+    if (scenario == null && !kinds.equals(all(upkeep))) {
       command.append(" --faults ");
       command.append(String.join(",", kinds.stream().map(FaultKind::toString).toList()));
     }

@@ -45,7 +45,29 @@ enum Scenario {
       stage.injectWhileWritesGoOn(FaultKind.KILL_S3, MINUTE_MS);
       Pause.millis(LOAD_MS);
     }
+  },
+
+  /** A compactor is killed thirty times, at each step boundary of its jobs. */
+  COMPACTOR_DIES {
+    @Override
+    void run(Stage stage) {
+      Pause.millis(LOAD_MS);
+      int kills = 0;
+      for (int round = 0; kills < KILLS && round < MOST_ROUNDS; round++) {
+        for (Step step : Step.values()) {
+          if (kills < KILLS && stage.dieAt(step, MINUTE_MS)) {
+            kills++;
+          } else if (kills < KILLS && round == 0) {
+            stage.neverReached(step);
+          }
+        }
+      }
+      Pause.millis(LOAD_MS);
+    }
   };
+
+  private static final int KILLS = 30;
+  private static final int MOST_ROUNDS = 4;
 
   private static final long LOAD_MS = 10_000;
   private static final long MINUTE_MS = 60_000;

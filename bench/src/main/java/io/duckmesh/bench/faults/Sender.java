@@ -57,7 +57,9 @@ final class Sender {
             answer.field("token"),
             snapshot == null ? null : Long.valueOf(snapshot));
     history.add(write);
-    if (!answer.ok() && !answer.saysRetry()) {
+    boolean away =
+        table.equals(Tables.TURNED) && "TABLE_NOT_FOUND".equals(answer.field("error_code"));
+    if (!answer.ok() && !answer.saysRetry() && !away) {
       history.violation("REFUSED_FOR_GOOD", "%s: %s".formatted(write, answer.text()));
     }
     return write;

@@ -58,7 +58,7 @@ final class Stage {
    */
   void dieInBatch(int index) {
     Node node = cluster.materializers().get(index);
-    TcpProxy link = cluster.link(cluster.gateways().size() + index, Server.S3);
+    TcpProxy link = cluster.link(node, Server.S3);
     // Batches whose files do not get to the store are surely in the middle when it dies.
     link.interfere(Interference.STALL);
     Pause.millis(3_000);
@@ -74,6 +74,30 @@ final class Stage {
     }
     node.launch();
     node.awaitReady();
+  }
+
+  /**
+   * Kills a compactor at a step boundary, and starts it again. Does not wait for it: the other one
+   * goes on, and is killed at the next.
+   *
+   * @return whether one came there in time
+   */
+  boolean dieAt(Step step, long patienceMillis) {
+    long began = history.now();
+    boolean died = new Injector(cluster).killAtStep(step, patienceMillis).isPresent();
+    history.add(new Fault(FaultKind.KILL_AT_STEP, step.ordinal(), 0, began, history.now(), died));
+    out.printf(
+        "%s: %s after %.1f s%n",
+        step, died ? "killed there" : "nobody came", (history.now() - began) / 1e6);
+    if (died) {
+      history.count("killed at " + step);
+    }
+    return died;
+  }
+
+  /** Says that a step was not come to, however long that was waited for. */
+  void neverReached(Step step) {
+    history.violation("STEP_NOT_REACHED", "no compactor came to " + step);
   }
 
   /** Milliseconds until the watermarks have passed these heads; gives up after three minutes. */

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Forwards connections to one server, as long as it is not told to interfere. */
 final class TcpProxy implements AutoCloseable {
@@ -30,6 +31,7 @@ final class TcpProxy implements AutoCloseable {
   private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
   private final Object changed = new Object();
   private volatile Interference interference = Interference.NONE;
+  private volatile @Nullable Trap trap;
 
   private TcpProxy(InetSocketAddress server, ServerSocket listener) {
     this.server = server;
@@ -62,6 +64,11 @@ final class TcpProxy implements AutoCloseable {
     if (next == Interference.CUT) {
       connections.forEach(Connection::close);
     }
+  }
+
+  /** Catches the process when it comes to the trap's step, from now on; null: nothing any more. */
+  void set(@Nullable Trap next) {
+    trap = next;
   }
 
   private void accept() {
@@ -105,6 +112,9 @@ final class TcpProxy implements AutoCloseable {
     private final Socket client;
     private final Socket upstream;
     private volatile boolean losesAnswer;
+    private volatile @Nullable Trap answerHeldBy;
+    private @Nullable Trap watchedBy;
+    private Trap.@Nullable Watch watch;
 
     Connection(Socket client, Socket upstream) {
       this.client = client;
@@ -124,12 +134,49 @@ final class TcpProxy implements AutoCloseable {
           if (startsWith(piece, n, "PUT ")) {
             losesAnswer = now == Interference.LOSE_PUT_ANSWERS;
           }
+          Trap sprung = trapFor(piece, n);
+          if (sprung != null && sprung.holdsAnswer()) {
+            answerHeldBy = sprung;
+          } else if (sprung != null) {
+            hold(sprung);
+            return;
+          }
           out.write(piece, 0, n);
         }
       } catch (IOException e) {
         // One end is gone: the other is told by closing.
       } finally {
         close();
+      }
+    }
+
+    /** The trap that this piece is caught by, if it is. */
+    private @Nullable Trap trapFor(byte[] piece, int length) {
+      Trap now = trap;
+      if (now == null) {
+        watchedBy = null;
+        watch = null;
+        return null;
+      }
+      Trap.Watch current = watch;
+      if (current == null || watchedBy != now) {
+        current = now.watch();
+        watchedBy = now;
+        watch = current;
+      }
+      if (!current.reached(piece, length)) {
+        return null;
+      }
+      watch = null;
+      return now.catches(TcpProxy.this) ? now : null;
+    }
+
+    private static void hold(Trap sprung) throws IOException {
+      try {
+        sprung.hold();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("Interrupted", e);
       }
     }
 
@@ -141,6 +188,11 @@ final class TcpProxy implements AutoCloseable {
           pass();
           // "100 Continue" asks for the body; what comes after the body is the answer.
           if (losesAnswer && !startsWith(piece, n, "HTTP/1.1 100")) {
+            return;
+          }
+          Trap holder = answerHeldBy;
+          if (holder != null && !startsWith(piece, n, "HTTP/1.1 100")) {
+            hold(holder);
             return;
           }
           out.write(piece, 0, n);

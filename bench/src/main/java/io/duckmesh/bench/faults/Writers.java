@@ -39,6 +39,23 @@ final class Writers {
     };
   }
 
+  /** As {@link #ordered}, to a table that is not there at times. */
+  static Runnable turned(int writer, Client client, History history, Random random, Going going) {
+    Sender sender = new Sender(Tables.TURNED, writer, client, history, random);
+    return () -> {
+      long next = 0;
+      for (long request = 0; going.on(); request++) {
+        int rows = size(random);
+        Rows batch = new Rows(next, rows, 0, Tables.rows(writer, next, rows, 0));
+        if (sender.untilDone(batch, "turned-%d-%d".formatted(writer, request)) == null) {
+          return;
+        }
+        next += rows;
+        Pause.millis(random.nextInt(5 * LONGEST_PAUSE_MS));
+      }
+    };
+  }
+
   /** With event keys: new rows and, again and again, old ones with other values. */
   static Runnable keyed(int writer, Client client, History history, Random random, Going going) {
     Sender sender = new Sender(Tables.KEYED, writer, client, history, random);

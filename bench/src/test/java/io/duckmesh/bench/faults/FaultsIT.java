@@ -55,7 +55,8 @@ class FaultsIT {
             FIXED_SEED,
             List.of(FaultKind.SLOW_S3),
             Mutant.EVENT_KEYS_FORGOTTEN,
-            null);
+            null,
+            false);
 
     Report report = new Harness(options, System.out).run();
 
@@ -67,7 +68,8 @@ class FaultsIT {
 
   private void assertThatPromisesHold(long seed) throws Exception {
     RunOptions options =
-        new RunOptions(PROJECT, folder, SECONDS, seed, List.of(FaultKind.values()), null, null);
+        new RunOptions(
+            PROJECT, folder, SECONDS, seed, List.of(FaultKind.values()), null, null, false);
 
     Report report = new Harness(options, System.out).run();
 

@@ -17,7 +17,7 @@ class MutantTest {
   @ParameterizedTest
   @EnumSource
   void aMutantDiffersFromTheProgram(Mutant mutant) throws IOException {
-    Map<String, String> changed = mutant.sources(PROJECT);
+    Map<String, String> changed = Patch.sources(mutant.patches(), PROJECT);
 
     assertThat(changed).isNotEmpty();
     for (Map.Entry<String, String> source : changed.entrySet()) {
@@ -27,10 +27,15 @@ class MutantTest {
   }
 
   @Test
-  void aTextThatIsNotThereIsRefused() {
-    Mutant.Change change = new Mutant.Change("A.java", "hello", "bye");
+  void whatIsHastenedIsThere() throws IOException {
+    assertThat(Patch.sources(Haste.PATCHES, PROJECT)).isNotEmpty();
+  }
 
-    assertThatThrownBy(() -> change.apply("something else"))
+  @Test
+  void aTextThatIsNotThereIsRefused() {
+    Patch patch = new Patch("A.java", "hello", "bye");
+
+    assertThatThrownBy(() -> patch.apply("something else"))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("There is no such text in A.java: hello");
   }

@@ -91,6 +91,65 @@ class TcpProxyTest {
     assertThat(arrived).hasValue(1);
   }
 
+  @Test
+  void aRequestIsHeldBeforeItArrives() throws Exception {
+    Trap trap = new Trap(Step.BEFORE_UPLOAD);
+    proxy.set(trap);
+    try (Socket client = connect("PUT")) {
+      assertThat(trap.await(30_000)).isSameAs(proxy);
+      assertThat(arrived).hasValue(0);
+
+      trap.release();
+
+      assertThat(client.getInputStream().read()).isNegative();
+      assertThat(arrived).hasValue(0);
+    }
+  }
+
+  @Test
+  void anAnswerIsHeldWhenTheRequestWasCarriedOut() throws Exception {
+    Trap trap = new Trap(Step.AFTER_UPLOAD);
+    proxy.set(trap);
+    try (Socket client = connect("PUT")) {
+      assertThat(trap.await(30_000)).isSameAs(proxy);
+      assertThat(arrived).hasValue(1);
+
+      trap.release();
+
+      assertThat(client.getInputStream().read()).isNegative();
+    }
+  }
+
+  @Test
+  void onlyTheFirstIsCaughtAndOthersPass() throws Exception {
+    Trap trap = new Trap(Step.BEFORE_UPLOAD);
+    proxy.set(trap);
+    try (Socket client = connect("PUT")) {
+      assertThat(trap.await(30_000)).isSameAs(proxy);
+      assertThat(client.isConnected()).isTrue();
+      assertThat(request("GET")).startsWith("HTTP/1.1 200");
+      assertThat(request("PUT")).startsWith("HTTP/1.1 200");
+    }
+    trap.release();
+  }
+
+  @Test
+  void aStepThatIsCommittedIsReachedWithTheCommit() {
+    Trap.Watch watch = new Trap(Step.AFTER_PLAN).watch();
+
+    assertThat(reached(watch, "BEGIN")).isFalse();
+    assertThat(reached(watch, "COMMIT")).isFalse();
+    assertThat(reached(watch, "INSERT INTO cata")).isFalse();
+    assertThat(reached(watch, "log.rewrite (run_id)")).isFalse();
+    assertThat(reached(watch, "SELECT 1; COM")).isFalse();
+    assertThat(reached(watch, "MIT")).isTrue();
+  }
+
+  private static boolean reached(Trap.Watch watch, String text) {
+    byte[] bytes = text.getBytes(US_ASCII);
+    return watch.reached(bytes, bytes.length);
+  }
+
   private String answerOrNothing(String method) {
     try {
       return request(method);
