@@ -55,7 +55,7 @@ enum Scenario {
       int kills = 0;
       for (int round = 0; kills < KILLS && round < MOST_ROUNDS; round++) {
         for (Step step : Step.values()) {
-          if (kills < KILLS && stage.dieAt(step, MINUTE_MS)) {
+          if (kills < KILLS && stage.dieAt(step, 3 * MINUTE_MS)) {
             kills++;
           } else if (kills < KILLS && round == 0) {
             stage.neverReached(step);
