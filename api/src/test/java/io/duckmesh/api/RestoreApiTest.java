@@ -221,7 +221,7 @@ class RestoreApiTest extends GatewayTestBase {
 
     assertThat(second).isNotEqualTo(first);
     assertThat(gateway().post(undrop + "?table_id=" + first, "").status()).isEqualTo(200);
-    assertThat(rows(table)).isEqualTo(3);
+    assertThat(rows(table)).isEqualTo(1);
     assertThat(dropAndFind(table)).isEqualTo(first);
     assertThat(gateway().post(undrop + "?table_id=" + second, "").status()).isEqualTo(200);
     assertThat(gateway().post(undrop + "?table_id=" + UUID.randomUUID(), "").errorCode())

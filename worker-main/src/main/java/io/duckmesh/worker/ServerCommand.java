@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
       "(DUCKMESH_DATABASE_URL). Options win over environment, environment over file.",
       "",
       "Example:",
-      "  duckmesh server --roles api,materializer,compactor,collector --config duckmesh.yaml"
+      "  duckmesh server --roles api,materializer --config duckmesh.yaml"
     })
 public final class ServerCommand implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;

@@ -109,6 +109,8 @@ class LayeringTest {
         .resideInAnyPackage(
             "io.duckmesh.workflows..",
             "io.temporal..",
+            // What the SDK throws when the server refuses.
+            "io.grpc..",
             "com.fasterxml.jackson..",
             "org.jspecify..",
             "org.slf4j..",

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,6 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
  * Merging, landing, restoring, dropping, expiring and collecting at the same time, while compactors
  * die at step boundaries. The folder of a run that failed is kept.
  */
+@EnabledIfSystemProperty(
+    named = "duckmesh.faults.upkeep",
+    matches = "true",
+    disabledReason = "Takes many minutes")
 class UpkeepFaultsIT {
   private static final int SECONDS = Integer.getInteger("duckmesh.faults.seconds", 40);
   private static final long FIXED_SEED = 6;

@@ -6,7 +6,7 @@ import static java.util.stream.Collectors.joining;
 import io.duckmesh.engine.merge.MergeOrder;
 import io.duckmesh.engine.merge.RowCutoff;
 import io.duckmesh.engine.parquet.DataFileOptions;
-import io.duckmesh.engine.query.duckdb.FieldIdSchema;
+import io.duckmesh.engine.query.duckdb.process.FieldIdSchema;
 import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.ColumnType.Primitive;
 import io.duckmesh.engine.schema.Identifiers;

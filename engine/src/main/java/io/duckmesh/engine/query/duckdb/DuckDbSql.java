@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.joining;
 
 import io.duckmesh.engine.query.ListedTable;
 import io.duckmesh.engine.query.TableReference;
+import io.duckmesh.engine.query.duckdb.process.FieldIdSchema;
 import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.ColumnType;
 import io.duckmesh.engine.schema.ColumnType.Decimal;

@@ -1,4 +1,4 @@
-package io.duckmesh.engine.query.duckdb;
+package io.duckmesh.engine.query.duckdb.process;
 
 import static java.util.stream.Collectors.joining;
 
