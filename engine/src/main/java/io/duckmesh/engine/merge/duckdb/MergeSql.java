@@ -1,6 +1,6 @@
 package io.duckmesh.engine.merge.duckdb;
 
-import static io.duckmesh.engine.query.duckdb.FieldIdSchema.literal;
+import static io.duckmesh.engine.query.duckdb.process.FieldIdSchema.literal;
 import static java.util.stream.Collectors.joining;
 
 import io.duckmesh.engine.merge.MergeOrder;
