@@ -408,4 +408,16 @@ class MaintenanceApiTest extends GatewayTestBase {
                 .status())
         .isEqualTo(202);
   }
+
+  private static Set<Long> readable(Map<String, String> as) {
+    Set<Long> ids = new TreeSet<>();
+    java.net.http.HttpRequest.Builder request = gateway().request("/v1/snapshots").GET();
+    as.forEach(request::setHeader);
+    gateway()
+        .send(request.build())
+        .json()
+        .get("snapshots")
+        .forEach(each -> ids.add(each.get("snapshot_id").asLong()));
+    return ids;
+  }
 }
