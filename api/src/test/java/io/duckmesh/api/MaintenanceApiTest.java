@@ -13,6 +13,8 @@ import io.duckmesh.catalog.upkeep.RunDraft;
 import io.duckmesh.catalog.upkeep.UpkeepJob;
 import io.duckmesh.catalog.upkeep.UpkeepRun;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -238,6 +240,84 @@ class MaintenanceApiTest extends GatewayTestBase {
   }
 
   @Test
+  void dryRunOfExpiryListsFilesWithRowsThatAreTooOld() throws Exception {
+    String table = newName();
+    gateway()
+        .post(
+            "/v1/tables",
+            "{\"name\":\"%s\",\"columns\":[{\"name\":\"at\",\"type\":\"TIMESTAMPTZ\"}]}"
+                .formatted(table));
+    String old = "{\"at\":\"2020-01-01T00:00:00Z\"}";
+    String now = "{\"at\":\"%s\"}".formatted(Instant.now().truncatedTo(ChronoUnit.SECONDS));
+    for (String rows : List.of("[" + now + "]", "[" + old + "]", "[" + old + "," + now + "]")) {
+      TestGateway.Answer sent = gateway().post(events(table) + "?wait=visible", rows);
+      assertThat(sent.status()).as(sent.body()).isEqualTo(200);
+    }
+    // The lander of these tests writes no statistics, which are all that says how old rows are.
+    database()
+        .execute(
+            """
+            UPDATE catalog.data_file f
+            SET field_ids = '{1}',
+                null_counts = '{0}',
+                mins = ARRAY[CASE WHEN n = 1 THEN '2999-01-01T00:00:00Z' ELSE '2020-01-01T00:00:00Z' END],
+                maxs = ARRAY[CASE WHEN n = 2 THEN '2020-01-01T00:00:00Z' ELSE '2999-01-01T00:00:00Z' END]
+            FROM (SELECT object_key, row_number() OVER (ORDER BY begin_snapshot) AS n
+                  FROM catalog.data_file
+                  WHERE table_id = '%s') numbered
+            WHERE numbered.object_key = f.object_key
+            """
+                .formatted(tableId(table)));
+    gateway()
+        .send(
+            "PATCH",
+            "/v1/tables/" + table,
+            "{\"policy\":{\"row_retention\":{\"column\":\"at\",\"keep\":\"30d\"}}}",
+            Map.of());
+
+    List<JsonNode> files = new ArrayList<>();
+    String after = "files/0";
+    do {
+      JsonNode page =
+          gateway()
+              .post(
+                  "/v1/maintenance/expire",
+                  "{\"dry_run\":true,\"limit\":1,\"after\":\"%s\"}".formatted(after))
+              .json();
+      page.get("files")
+          .forEach(
+              file -> {
+                if (file.get("table").asString().equals(table)) {
+                  files.add(file);
+                }
+              });
+      after = page.get("after").isNull() ? null : page.get("after").asString();
+    } while (after != null);
+
+    assertThat(files).extracting(file -> file.get("rows").asLong()).containsExactly(1L, 2L);
+    assertThat(files)
+        .extracting(file -> file.get("rows_left").asBoolean())
+        .containsExactly(false, true);
+    assertThat(
+            gateway()
+                .post("/v1/maintenance/expire", "{\"dry_run\":true,\"after\":\"x\"}")
+                .errorCode())
+        .isEqualTo("INVALID_REQUEST");
+  }
+
+  private static Set<Long> readable(Map<String, String> as) {
+    Set<Long> ids = new TreeSet<>();
+    java.net.http.HttpRequest.Builder request = gateway().request("/v1/snapshots").GET();
+    as.forEach(request::setHeader);
+    gateway()
+        .send(request.build())
+        .json()
+        .get("snapshots")
+        .forEach(each -> ids.add(each.get("snapshot_id").asLong()));
+    return ids;
+  }
+
+  @Test
   void dryRunOfCollectionListsWhatIsMarkedAndWhatIsDeleted() {
     String table = newTable();
     send(table, 1, 1);
@@ -407,17 +487,5 @@ class MaintenanceApiTest extends GatewayTestBase {
                 .send("POST", "/v1/tables/%s/compact".formatted(newTable()), "{}", as)
                 .status())
         .isEqualTo(202);
-  }
-
-  private static Set<Long> readable(Map<String, String> as) {
-    Set<Long> ids = new TreeSet<>();
-    java.net.http.HttpRequest.Builder request = gateway().request("/v1/snapshots").GET();
-    as.forEach(request::setHeader);
-    gateway()
-        .send(request.build())
-        .json()
-        .get("snapshots")
-        .forEach(each -> ids.add(each.get("snapshot_id").asLong()));
-    return ids;
   }
 }
