@@ -44,6 +44,11 @@ public final class Rounds implements Background {
     }
   }
 
+  /** Whether the thread is about to end, so that what fails now is not worth a word. */
+  public boolean isClosing() {
+    return closed.getCount() == 0;
+  }
+
   private void run() {
     try {
       do {
@@ -64,7 +69,7 @@ public final class Rounds implements Background {
       }
       failing = false;
     } catch (RuntimeException e) {
-      if (!failing && closed.getCount() > 0) {
+      if (!failing && !isClosing()) {
         log.warn("Does not work, trying again name={} reason={}", name, e.getMessage(), e);
       }
       failing = true;

@@ -4,6 +4,7 @@ import io.duckmesh.catalog.ColumnStatistics;
 import io.duckmesh.catalog.DataFile;
 import io.duckmesh.catalog.TableId;
 import io.duckmesh.engine.objects.ObjectKey;
+import io.duckmesh.engine.parquet.ColumnStats;
 import io.duckmesh.engine.parquet.WrittenFile;
 
 /** Files that the engine has written, as the catalog knows them. */
@@ -26,5 +27,10 @@ public final class WrittenFiles {
                     new ColumnStatistics(
                         column.fieldId(), column.nullCount(), column.min(), column.max()))
             .toList());
+  }
+
+  /** What the catalog knows of a column, as the engine says it. */
+  public static ColumnStats toEngine(ColumnStatistics column) {
+    return new ColumnStats(column.fieldId(), column.nullCount(), column.min(), column.max());
   }
 }

@@ -5,7 +5,6 @@ import io.duckmesh.activities.StopSignal;
 import io.duckmesh.activities.TableSchemas;
 import io.duckmesh.activities.WrittenFiles;
 import io.duckmesh.catalog.Catalog;
-import io.duckmesh.catalog.ColumnStatistics;
 import io.duckmesh.catalog.CommitConflictException;
 import io.duckmesh.catalog.DataFile;
 import io.duckmesh.catalog.TableInfo;
@@ -158,13 +157,9 @@ final class GroupRewriter {
         file.statistics().stream()
             .filter(column -> column.fieldId() == cutoff.fieldId())
             .findFirst()
-            .map(GroupRewriter::toEngine)
+            .map(WrittenFiles::toEngine)
             .orElse(null);
     return RowAge.of(cutoff, schema, file.rowCount(), statistics) == RowAge.ALL_DROPPED;
-  }
-
-  private static ColumnStats toEngine(ColumnStatistics column) {
-    return new ColumnStats(column.fieldId(), column.nullCount(), column.min(), column.max());
   }
 
   private RowSchema schema(TableInfo table, int version) {

@@ -3,6 +3,7 @@ package io.duckmesh.activities.expire;
 import io.duckmesh.activities.Progress;
 import io.duckmesh.activities.StopSignal;
 import io.duckmesh.activities.TableSchemas;
+import io.duckmesh.activities.WrittenFiles;
 import io.duckmesh.catalog.Catalog;
 import io.duckmesh.catalog.ColumnStatistics;
 import io.duckmesh.catalog.TableId;
@@ -21,7 +22,6 @@ import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.catalog.upkeep.UpkeepRun;
 import io.duckmesh.engine.merge.RowAge;
 import io.duckmesh.engine.merge.RowCutoff;
-import io.duckmesh.engine.parquet.ColumnStats;
 import io.duckmesh.engine.schema.RowSchema;
 import io.duckmesh.workflows.compact.CompactPlan;
 import io.duckmesh.workflows.compact.PlannedGroup;
@@ -177,10 +177,7 @@ public final class TrimPlanner {
         cutoff,
         schema,
         file.file().rowCount(),
-        statistics == null
-            ? null
-            : new ColumnStats(
-                statistics.fieldId(), statistics.nullCount(), statistics.min(), statistics.max()));
+        statistics == null ? null : WrittenFiles.toEngine(statistics));
   }
 
   /** Files that are rewritten together, in order of place. */

@@ -1,6 +1,7 @@
 package io.duckmesh.activities.materialize;
 
 import io.duckmesh.activities.Background;
+import io.duckmesh.activities.Rounds;
 import io.duckmesh.activities.SearchAttributeSetup;
 import io.duckmesh.bus.BusUnavailableException;
 import io.duckmesh.bus.EventBus;
@@ -21,8 +22,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,9 +43,7 @@ public final class MaterializeReconciler implements Background {
   private final Catalog catalog;
   private final EventBus bus;
   private final Clock clock;
-  private final Duration interval;
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final Thread thread;
+  private final Rounds rounds;
   private final Map<String, Starts> starts = new HashMap<>();
 
   private @Nullable Boolean searchAttributes;
@@ -64,38 +61,19 @@ public final class MaterializeReconciler implements Background {
     this.catalog = catalog;
     this.bus = bus;
     this.clock = clock;
-    this.interval = interval;
     this.expireAt = clock.instant();
-    this.thread =
-        Thread.ofPlatform().daemon().name("duckmesh-reconciler").unstarted(this::runUntilClosed);
+    this.rounds = new Rounds("duckmesh-reconciler", interval, this::reconcile);
   }
 
   @Override
   public void start() {
-    thread.start();
+    rounds.start();
   }
 
   /** Ends the thread; runs that were started go on. */
   @Override
   public void close() {
-    closed.countDown();
-    thread.interrupt();
-    try {
-      thread.join(Duration.ofSeconds(5));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void runUntilClosed() {
-    try {
-      do {
-        reconcile();
-      } while (!closed.await(interval.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      // Only close() interrupts this thread, which ends here.
-      log.debug("Reconciler interrupted");
-    }
+    rounds.close();
   }
 
   /** One round; says once when something does not answer, and once when it does again. */
@@ -108,14 +86,14 @@ public final class MaterializeReconciler implements Background {
         databaseDown = false;
       }
     } catch (CatalogUnavailableException | BusUnavailableException e) {
-      if (!databaseDown && !closing()) {
+      if (!databaseDown && !rounds.isClosing()) {
         log.warn("Catalog or log does not answer, trying again reason={}", e.getMessage());
         databaseDown = true;
       }
       return;
     } catch (RuntimeException e) {
       // The thread must live: a shard without a run would never land again.
-      if (!closing()) {
+      if (!rounds.isClosing()) {
         log.error("Housekeeping failed, trying again", e);
       }
       return;
@@ -127,7 +105,7 @@ public final class MaterializeReconciler implements Background {
         temporalDown = false;
       }
     } catch (StatusRuntimeException | WorkflowServiceException e) {
-      if (!temporalDown && !closing()) {
+      if (!temporalDown && !rounds.isClosing()) {
         log.warn(
             "Temporal does not answer: events stay in the log until it does temporal={} reason={}",
             client.getWorkflowServiceStubs().getOptions().getTarget(),
@@ -135,7 +113,7 @@ public final class MaterializeReconciler implements Background {
         temporalDown = true;
       }
     } catch (RuntimeException e) {
-      if (!closing()) {
+      if (!rounds.isClosing()) {
         log.error("Cannot start workflows, trying again", e);
       }
     }
@@ -196,10 +174,6 @@ public final class MaterializeReconciler implements Background {
     } catch (WorkflowExecutionAlreadyStarted e) {
       return false;
     }
-  }
-
-  private boolean closing() {
-    return closed.getCount() == 0;
   }
 
   /** Slows down for a shard whose run ends as soon as it is started. */

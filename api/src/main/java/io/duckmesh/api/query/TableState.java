@@ -139,8 +139,7 @@ record TableState(
     private static List<ColumnStats> toEngine(List<ColumnStatistics> statistics) {
       List<ColumnStats> stats = new ArrayList<>(statistics.size());
       for (ColumnStatistics column : statistics) {
-        stats.add(
-            new ColumnStats(column.fieldId(), column.nullCount(), column.min(), column.max()));
+        stats.add(Schemas.toColumnStats(column));
       }
       return stats;
     }

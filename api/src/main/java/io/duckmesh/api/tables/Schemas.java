@@ -1,7 +1,9 @@
 package io.duckmesh.api.tables;
 
 import io.duckmesh.catalog.ColumnDefinition;
+import io.duckmesh.catalog.ColumnStatistics;
 import io.duckmesh.catalog.TableSchema;
+import io.duckmesh.engine.parquet.ColumnStats;
 import io.duckmesh.engine.schema.Column;
 import io.duckmesh.engine.schema.RowSchema;
 import io.duckmesh.engine.schema.TypeParser;
@@ -24,5 +26,10 @@ public final class Schemas {
               column.defaultValue()));
     }
     return new RowSchema(schema.version(), columns);
+  }
+
+  /** What the catalog knows of a file's column, as the engine says it. */
+  public static ColumnStats toColumnStats(ColumnStatistics column) {
+    return new ColumnStats(column.fieldId(), column.nullCount(), column.min(), column.max());
   }
 }

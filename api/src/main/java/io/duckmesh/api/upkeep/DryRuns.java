@@ -26,7 +26,6 @@ import io.duckmesh.catalog.upkeep.TablePolicy;
 import io.duckmesh.catalog.upkeep.Upkeep;
 import io.duckmesh.engine.merge.RowAge;
 import io.duckmesh.engine.merge.RowCutoff;
-import io.duckmesh.engine.parquet.ColumnStats;
 import io.duckmesh.engine.schema.RowSchema;
 import java.time.Clock;
 import java.time.Instant;
@@ -309,10 +308,7 @@ final class DryRuns {
         cutoff,
         schema,
         file.file().rowCount(),
-        statistics == null
-            ? null
-            : new ColumnStats(
-                statistics.fieldId(), statistics.nullCount(), statistics.min(), statistics.max()));
+        statistics == null ? null : Schemas.toColumnStats(statistics));
   }
 
   /**

@@ -13,10 +13,6 @@ import tools.jackson.databind.node.ObjectNode;
 /** What the commands that start jobs have in common. */
 final class MaintenanceRuns {
   static final Duration TIMEOUT = Duration.ofSeconds(30);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-
-  /** How long a gateway may be gone while a run is waited for. */
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   private static final int PAGE = 1_000;
 
@@ -71,26 +67,8 @@ final class MaintenanceRuns {
     return table.isEmpty() ? "" : " of table " + table;
   }
 
-  /** Asks again and again; a gateway that does not answer for a moment is asked again, too. */
   static JsonNode await(Gateway gateway, String id) {
-    Sender sender = new Sender(PATIENCE, Terminal.err()::println);
-    Duration pause = Duration.ofMillis(100);
-    while (true) {
-      JsonNode run = sender.send(() -> find(gateway, id));
-      if (!text(run, "outcome").equals("running")) {
-        return run;
-      }
-      try {
-        Thread.sleep(pause);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new CommandFailedException("Interrupted while run " + id + " goes on", e);
-      }
-      pause = pause.multipliedBy(2);
-      if (pause.compareTo(LONGEST_PAUSE) > 0) {
-        pause = LONGEST_PAUSE;
-      }
-    }
+    return RunWait.untilEnded("run " + id, () -> find(gateway, id), "outcome");
   }
 
   static JsonNode find(Gateway gateway, String id) {

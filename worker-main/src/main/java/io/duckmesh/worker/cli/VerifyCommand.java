@@ -17,7 +17,6 @@ import tools.jackson.databind.JsonNode;
     footer = {"", "Examples:", "  duckmesh verify --wait", "  duckmesh verify --run 0199c1f4-…"})
 public final class VerifyCommand implements Callable<Integer> {
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   @Mixin private final GatewayOptions gatewayOptions = new GatewayOptions();
 
@@ -65,26 +64,8 @@ public final class VerifyCommand implements Callable<Integer> {
     return gateway.get("/v1/verify/" + Gateway.encode(run), TIMEOUT);
   }
 
-  /** Asks again and again; a gateway that does not answer for a moment is asked again, too. */
   private static JsonNode await(Gateway gateway, String run) {
-    Sender sender = new Sender(Duration.ofMinutes(5), Terminal.err()::println);
-    Duration pause = Duration.ofMillis(100);
-    while (true) {
-      JsonNode answer = sender.send(() -> look(gateway, run));
-      if (!answer.path("state").asString("").equals("running")) {
-        return answer;
-      }
-      try {
-        Thread.sleep(pause);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new CommandFailedException("Interrupted while verify run " + run + " goes on", e);
-      }
-      pause = pause.multipliedBy(2);
-      if (pause.compareTo(LONGEST_PAUSE) > 0) {
-        pause = LONGEST_PAUSE;
-      }
-    }
+    return RunWait.untilEnded("verify run " + run, () -> look(gateway, run), "state");
   }
 
   private static void print(JsonNode answer) {

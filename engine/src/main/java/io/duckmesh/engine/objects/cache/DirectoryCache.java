@@ -236,7 +236,7 @@ final class DirectoryCache implements ObjectCache {
 
   private static boolean isWhole(Entry entry, CachedObject object) {
     try {
-      var unused = FileChecks.check(object, entry.path);
+      FileChecks.check(object, entry.path);
       return true;
     } catch (CorruptObjectException | ObjectNotFoundException | ObjectStoreUnavailableException e) {
       log.warn("Downloading damaged file again key={}", object.key(), e);

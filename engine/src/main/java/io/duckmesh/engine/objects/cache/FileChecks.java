@@ -37,18 +37,15 @@ final class FileChecks {
   }
 
   /**
-   * Reads the file's bytes and compares them.
+   * Reads the file's bytes and compares them, if the object's hash is known.
    *
-   * @return how it looks; it had these bytes before somebody looks at it again and sees the same
    * @throws CorruptObjectException if they are not the object's
    * @throws ObjectNotFoundException if there is no file
    */
-  static Stamp check(CachedObject object, Path file) throws InterruptedException {
-    Stamp stamp = stamp(object, file);
+  static void check(CachedObject object, Path file) throws InterruptedException {
     if (object.contentHash() != null) {
       Download.checkHash(object, hash(object, file));
     }
-    return stamp;
   }
 
   /**

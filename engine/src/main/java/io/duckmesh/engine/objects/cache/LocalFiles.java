@@ -51,9 +51,9 @@ final class LocalFiles implements ObjectCache {
     Path file = root.resolve(object.key().value());
     Stamp now = FileChecks.stamp(object, file);
     if (object.contentHash() != null && !now.equals(checked(object.key()))) {
-      Stamp right = FileChecks.check(object, file);
+      FileChecks.check(object, file);
       synchronized (checked) {
-        checked.put(object.key(), right);
+        checked.put(object.key(), now);
       }
     }
     return new LocalLease(file);
