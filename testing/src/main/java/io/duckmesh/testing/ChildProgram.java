@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -43,6 +44,12 @@ public final class ChildProgram {
 
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(20);
+  private static final int FIRST_PORT = 20_000;
+
+  /** Where Linux begins, other systems later. */
+  private static final int FIRST_PORT_OF_CONNECTIONS = 32_768;
+
+  private static final int PORT_ATTEMPTS = 1_000;
 
   private final String name;
   private final Process shell;
@@ -173,13 +180,21 @@ public final class ChildProgram {
     }
   }
 
-  /** A port of the loopback address that nobody listens on. */
+  /**
+   * A port of the loopback address that nobody listens on. It is none of those that systems give to
+   * connections that begin here: one of them may have it before the program does, or while the
+   * program is stopped and started again.
+   */
   public static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException("No free port", e);
+    for (int attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
+      int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, FIRST_PORT_OF_CONNECTIONS);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (IOException e) {
+        // Somebody listens there.
+      }
     }
+    throw new IllegalStateException("No free port after %d attempts".formatted(PORT_ATTEMPTS));
   }
 
   public static Path newDirectory(String prefix) {

@@ -1,11 +1,10 @@
 package io.duckmesh.worker;
 
+import io.duckmesh.testing.ChildProgram;
 import io.duckmesh.testing.PostgresServer;
 import io.duckmesh.testing.TemporalServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -147,11 +146,7 @@ final class Stack {
   }
 
   static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return ChildProgram.freePort();
   }
 
   private static final class Shared {

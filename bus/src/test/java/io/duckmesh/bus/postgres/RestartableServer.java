@@ -1,9 +1,9 @@
 package io.duckmesh.bus.postgres;
 
+import io.duckmesh.testing.ChildProgram;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,11 +18,7 @@ final class RestartableServer implements AutoCloseable {
 
   RestartableServer(Path directory) {
     this.directory = directory;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      this.port = socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException("No free port", e);
-    }
+    this.port = ChildProgram.freePort();
     start();
   }
 
